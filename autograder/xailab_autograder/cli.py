@@ -1,0 +1,5 @@
+"""The ``xailab`` command."""
+
+from xailab.cli import main
+
+__all__ = ["main"]

@@ -1,0 +1,35 @@
+"""What holds for every test: shapes are checked (not in compiled code), caches are private, no hook is left behind."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).parents[1]
+
+# Caches of a test run never mix with the user's. Set before xailab is imported.
+os.environ.setdefault("XAILAB_CACHE", tempfile.mkdtemp(prefix="xailab-test-cache-"))
+
+
+def _checked_modules() -> list[str]:
+    """Every module of xailab that holds no compiled code: jaxtyping's hook breaks numba's bytecode analysis."""
+    modules = []
+    for path in sorted((ROOT / "xailab").rglob("*.py")):
+        if path.name == "__init__.py" or "import numba" in path.read_text() or "from numba" in path.read_text():
+            continue
+        modules.append(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    return modules
+
+
+install_import_hook(_checked_modules(), "beartype.beartype").install()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            if "gpu" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

@@ -1,0 +1,35 @@
+"""xailab: looking inside deep vision networks.
+
+The bench, which every lab may use:
+
+- ``xailab.hooks``    capture and edit activations of any layer
+- ``xailab.images``   RGB in [0, 1], normalisation, resizing, loading
+- ``xailab.data``     MiniBroden, Broden folders, image folders, digits, photographs
+- ``xailab.models``   the shipped networks, torchvision's, and random ones
+- ``xailab.render``   grids, overlays, masked images, bar charts
+
+The methods, which students build:
+
+- ``xailab.dissection``  Network Dissection (Bau et al. 2017), with its controls
+- ``xailab.training``    the recipes that made the shipped networks
+
+Importing this package alone loads nothing heavy: a module is imported when it is first used.
+"""
+
+import importlib
+from types import ModuleType
+
+__version__ = "0.1.0"
+
+_MODULES = ("data", "dissection", "hooks", "images", "models", "render", "statistics", "training")
+__all__ = ["__version__", *_MODULES]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

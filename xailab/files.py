@@ -1,0 +1,79 @@
+"""Writing results so that nothing is ever half-written, and where caches live.
+
+- ``write_beside``     a context manager: write to a temporary neighbour, rename when it is whole
+- ``writable_folder``  create a folder and prove that it can be written to, before any work starts
+- ``cache_folder``     the user's cache for rendered data (``XAILAB_CACHE`` overrides)
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xailab.errors import XailabError
+
+
+@contextmanager
+def write_beside(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path in the folder of ``path``; rename it to ``path`` if the block succeeds.
+
+    After an error or an interrupt the temporary file is removed and an older ``path`` is left as it was.
+
+    Raises
+    ------
+    XailabError
+        The folder does not exist or cannot be written to, or the disk is full. Names the path.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise XailabError(f"cannot write {path}: {error.strerror}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise XailabError(f"cannot write {path}: {error.strerror or error}; what was there before is unchanged") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def writable_folder(path: str | Path) -> Path:
+    """Create ``path`` if need be, write and remove a probe file there, and return it.
+
+    Raises
+    ------
+    XailabError
+        ``path`` is a file, or it cannot be created or written to.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path, prefix=".probe."):
+            pass
+    except OSError as error:
+        raise XailabError(f"cannot write to the folder {path}: {error.strerror}; choose another with --out") from error
+    return path
+
+
+def cache_folder(*parts: str) -> Path:
+    """Return (and create) a folder in the user's cache: ``$XAILAB_CACHE`` if set, else the platform's own place."""
+    root = os.environ.get("XAILAB_CACHE")
+    if root is None:
+        import platformdirs
+
+        root = platformdirs.user_cache_dir("xailab", appauthor=False)
+    folder = Path(root).joinpath(*parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _umask() -> int:
+    """Read the process's umask (there is no way to read it without setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
