@@ -21,12 +21,11 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_MODULES = ("data", "dissection", "hooks", "images", "models", "render", "statistics", "training")
-__all__ = ["__version__", *_MODULES]
+__all__ = ["__version__", "data", "dissection", "hooks", "images", "models", "render", "statistics", "training"]
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _MODULES:
+    if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -5,13 +5,28 @@
 - ``cache_folder``     the user's cache for rendered data (``XAILAB_CACHE`` overrides)
 """
 
+import errno
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xailab.errors import XailabError
+
+# What the system says when a place cannot be written to; any other OSError is the caller's own and passes through.
+_CANNOT_WRITE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EFBIG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EIO,
+}
 
 
 @contextmanager
@@ -26,20 +41,18 @@ def write_beside(path: str | Path) -> Iterator[Path]:
         The folder does not exist or cannot be written to, or the disk is full. Names the path.
     """
     path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(6)}{path.suffix}")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise XailabError(f"cannot write {path}: {error.strerror}") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        temporary.touch(exist_ok=False)
         yield temporary
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
-        raise XailabError(f"cannot write {path}: {error.strerror or error}; what was there before is unchanged") from error
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        raise XailabError(f"cannot write {path}: {error.strerror}; what was there before is unchanged") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def writable_folder(path: str | Path) -> Path:
@@ -70,10 +83,3 @@ def cache_folder(*parts: str) -> Path:
     folder = Path(root).joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _umask() -> int:
-    """Read the process's umask (there is no way to read it without setting it)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -63,7 +63,9 @@ class Vocabulary:
             raise ValueError("concept numbers must be unique, ascending and >= 1 (0 means unlabelled)")
         for concept in self.concepts:
             if concept.category not in self.categories:
-                raise ValueError(f"concept {concept.name!r} is of category {concept.category!r}, not in {self.categories}")
+                raise ValueError(
+                    f"concept {concept.name!r} is of category {concept.category!r}, not in {self.categories}"
+                )
 
     @property
     def size(self) -> int:
@@ -112,7 +114,7 @@ class Labels:
     tags: Mapping[str, Int[Tensor, "b n"]] = field(default_factory=dict)
 
     def stacked(self) -> tuple[Int[Tensor, "b p h w"] | None, Int[Tensor, "b n"] | None]:
-        """Return all planes of all categories one after the other, and all whole-image labels; None where there are none."""
+        """Return the planes of all categories one after the other, and all whole-image labels; None for none."""
         planes = torch.cat(list(self.maps.values()), 1) if self.maps else None
         tags = torch.cat(list(self.tags.values()), 1) if self.tags else None
         return planes, tags
@@ -175,7 +177,7 @@ class Dataset(Protocol):
 
 
 def batches(dataset: Dataset, size: int = 64, *, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
-    """Yield the images ``start`` ... ``stop - 1`` of a data set in order, ``size`` at a time (the last may be smaller)."""
+    """Yield the images ``start`` ... ``stop - 1`` of a data set in order, ``size`` at a time, the last may be fewer."""
     if size < 1:
         raise ValueError(f"size must be at least 1 image, got {size}")
     stop = len(dataset) if stop is None else min(stop, len(dataset))

@@ -1,0 +1,52 @@
+# Everything a user or a developer does. Needs Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+OUT    ?= out/demo
+
+.PHONY: help demo test lint bench train clean
+
+help:
+	@echo "make demo   set up, dissect a trained network, write $(OUT)/index.html"
+	@echo "make test   set up, then lint, types, contracts and all tests"
+	@echo "make lint   the checks alone"
+	@echo "make bench  the benchmarks: ours beside what one would use instead"
+	@echo "make train  retrain the shipped networks"
+	@echo "make clean  remove what was built (not the environment)"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "xailab needs Python >= 3.11; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/xailab dissect --model tags --layer conv1 --layer conv5 --data minibroden --out $(OUT)
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell xailab kernels autograder labs tests benchmarks tools docs README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/house.py
+
+bench: $(VENV)/.ready
+	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+train: $(VENV)/.ready
+	$(BIN)/xailab train objects
+	$(BIN)/xailab train tags
+
+clean:
+	rm -rf out results dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
