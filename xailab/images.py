@@ -1,7 +1,7 @@
 """Images: reading, writing, resizing, and the only place that knows a network's mean and standard deviation.
 
-Everywhere in xailab an image is RGB, float, in [0, 1], ``3 h w``; only ``normalize`` leaves that range, on the way into a
-network.
+Everywhere in xailab an image is RGB, float, in [0, 1], ``3 h w``; only ``normalize`` leaves that range, on the way into
+a network.
 
 - ``Normalization``               the mean and standard deviation that a network was trained with
 - ``MINIBRODEN``, ``IMAGENET``, ``NETDISSECT_PYTORCH``  those in use
@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import interpolate
 
 from xailab.errors import DataError
 from xailab.files import write_beside
@@ -69,11 +69,11 @@ IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "imagenet
 NETDISSECT_PYTORCH = Normalization(
     (124.6901 / 255, 118.6897 / 255, 109.5388 / 255), (0.224, 0.224, 0.224), "netdissect-pytorch"
 )
-"""What the released NetDissect fed to PyTorch networks: Places365's mean, and one std for all channels. For comparisons only."""
+"""What NetDissect's release fed to PyTorch networks: Places365's mean, one std for all. Only for comparisons."""
 
 
 def normalize(images: Float[Tensor, "b 3 h w"], normalization: Normalization) -> Float[Tensor, "b 3 h w"]:
-    """Map images in [0, 1] to what a network expects, ``(images - mean) / std``. Differentiable; keeps dtype and device.
+    """Map images in [0, 1] to what a network expects: ``(images - mean) / std``, differentiable, same dtype and device.
 
     Raises
     ------
@@ -107,13 +107,13 @@ def resize(images: Float[Tensor, "b c h w"], size: int | tuple[int, int]) -> Flo
         raise ValueError(f"cannot resize to {height} x {width}: height and width must be at least 1 pixel")
     if images.shape[-2:] == (height, width):
         return images
-    return F.interpolate(images, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
+    return interpolate(images, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
 
 
 def load(path: str | Path, size: int | tuple[int, int] | None = None) -> Float[Tensor, "3 h w"]:
     """Read one image file as RGB float32 in [0, 1].
 
-    See ``from_pil`` for what becomes of grayscale, transparent, 16-bit and turned images. Of an animation the first frame
+    ``from_pil`` says what becomes of grayscale, transparent, 16-bit and turned images. Of an animation the first frame
     is taken.
 
     Parameters
@@ -194,7 +194,7 @@ def from_uint8(images: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def to_uint8(images: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
-    """Round images in [0, 1] to 0 ... 255; the exact inverse of ``from_uint8``. Raises ValueError for pixels outside [0, 1]."""
+    """Round images in [0, 1] to 0 ... 255, undoing ``from_uint8``. Raises ValueError for pixels outside [0, 1]."""
     _check_unit_range(images)
     return (images.detach().to(torch.float32) * 255).round().clamp(0, 255).to(torch.uint8)
 
