@@ -23,7 +23,7 @@ def _checked_modules() -> list[str]:
     return modules
 
 
-install_import_hook(_checked_modules(), "beartype.beartype").install()
+install_import_hook(_checked_modules(), "beartype.beartype")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,18 +15,9 @@ from pathlib import Path
 
 from xailab.errors import XailabError
 
-# What the system says when a place cannot be written to; any other OSError is the caller's own and passes through.
-_CANNOT_WRITE = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EFBIG,
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EIO,
-}
+# What the system says while writing to a disk that is full or has become read-only; any other OSError inside the
+# block is the caller's own business and passes through.
+_DISK_REFUSES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
 
 
 @contextmanager
@@ -44,10 +35,13 @@ def write_beside(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(6)}{path.suffix}")
     try:
         temporary.touch(exist_ok=False)
+    except OSError as error:
+        raise XailabError(f"cannot write {path}: {error.strerror}") from error
+    try:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        if error.errno not in _CANNOT_WRITE:
+        if error.errno not in _DISK_REFUSES:
             raise
         raise XailabError(f"cannot write {path}: {error.strerror}; what was there before is unchanged") from error
     finally:
