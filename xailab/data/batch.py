@@ -110,8 +110,8 @@ class Labels:
     A category may be in both. The maps of all categories share ``h w``, which need not be the images' size.
     """
 
-    maps: Mapping[str, Int[Tensor, "b p h w"]] = field(default_factory=dict)
-    tags: Mapping[str, Int[Tensor, "b n"]] = field(default_factory=dict)
+    maps: Mapping[str, Int[Tensor, "b _ h w"]] = field(default_factory=dict)
+    tags: Mapping[str, Int[Tensor, "b _"]] = field(default_factory=dict)
 
     def stacked(self) -> tuple[Int[Tensor, "b p h w"] | None, Int[Tensor, "b n"] | None]:
         """Return the planes of all categories one after the other, and all whole-image labels; None for none."""

@@ -13,12 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from xailab.render.colors import OTHER_COLORS, category_color
+from xailab.render.colors import CATEGORY_COLORS, OTHER_COLORS, category_color
 
 Numbers = Sequence[float] | Sequence[int] | Num[np.ndarray, "..."]
 
 CONTROL_STYLES = {"trained": ("#0072b2", "-"), "random": ("#d55e00", "--"), "null": ("#6b6b6b", ":")}
 """How a result and its two controls are drawn in every chart; also told apart without color."""
+
+FEWEST_PLACES = 24
+"""Places for bars on the x axis, so that a chart of few bars does not consist of blocks."""
 
 
 def bar_chart(counts: Mapping[str, Mapping[str, int]], *, title: str = "", y_label: str = "units") -> Figure:
@@ -47,8 +50,7 @@ def bar_chart(counts: Mapping[str, Mapping[str, int]], *, title: str = "", y_lab
     ]
     if any(count < 0 for _, count, _ in bars):
         raise ValueError(f"numbers of units cannot be negative: {min(bars, key=lambda bar: bar[1])[:2]}")
-    width = min(26.0, max(7.0, 2.0 + 0.27 * len(bars)))
-    figure = Figure(figsize=(width, 4.2), layout="constrained")
+    figure = Figure(figsize=(min(26.0, max(14.0, 2.0 + 0.27 * len(bars))), 4.4), layout="constrained")
     axes = figure.add_subplot()
     axes.bar(range(len(bars)), [bar[1] for bar in bars], width=0.8, color=[category_color(bar[2]) for bar in bars])
     slots = max(len(bars), 5)
@@ -65,7 +67,8 @@ def bar_chart(counts: Mapping[str, Mapping[str, int]], *, title: str = "", y_lab
         axes.text(0.5, 0.5, "no unit detects a concept", transform=axes.transAxes, ha="center", va="center", size=16)
     if counts:
         handles = [Patch(color=category_color(name), label=_legend(name, counts[name], y_label)) for name in counts]
-        figure.legend(handles=handles, loc="outside right upper", frameon=False, fontsize=12)
+        columns = min(len(handles), 4)
+        figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False, fontsize=13)
     return figure
 
 
@@ -83,7 +86,7 @@ def line_chart(
     Parameters
     ----------
     series
-        Name -> (x, y). The names ``trained``, ``random`` and ``null`` look the same in every chart.
+        Name -> (x, y). ``trained``, ``random`` and ``null``, and the categories, look the same in every chart.
     log
         The axes with a logarithmic scale: ``""``, ``"x"``, ``"y"`` or ``"xy"``. Values <= 0 are left out of the curve.
     mark
@@ -105,7 +108,7 @@ def line_chart(
     axes = figure.add_subplot()
     colors = iter(OTHER_COLORS * (1 + len(series) // len(OTHER_COLORS)))
     for name, (x, y) in series.items():
-        color, dashes = CONTROL_STYLES.get(name) or (next(colors), "-")
+        color, dashes = CONTROL_STYLES.get(name) or (CATEGORY_COLORS.get(name) or next(colors), "-")
         points = np.asarray(x, np.float64), np.asarray(y, np.float64)
         axes.plot(*points, label=name, linewidth=2.6, color=color, linestyle=dashes)
     if mark is not None:
@@ -127,6 +130,14 @@ def _legend(category: str, concepts: Mapping[str, int], unit: str) -> str:
     return (
         f"{category}: {covered} concept{'s' * (covered != 1)}, {total} {unit if total != 1 else unit.removesuffix('s')}"
     )
+
+
+def _tick_few(axes: Axes, xs: Sequence[Sequence[float]]) -> None:
+    """Where there are only a few different x, write each below the axis, as people write numbers."""
+    values = sorted({float(x) for line in xs for x in line if x > 0})
+    if 1 < len(values) <= 10:
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.set_xticks([], minor=True)
 
 
 def _dress(axes: Axes, title: str, x_label: str, y_label: str) -> None:

@@ -1,0 +1,182 @@
+"""The commands of xailab: options are declared here, the work is done by functions elsewhere.
+
+- ``app``   the typer application (the autograder adds its commands to it)
+- ``main``  runs it, with every expected error as one sentence and an exit code
+
+Exit codes: 0 done, 1 something failed, 2 could not be done (bad input, nothing lost), 130 interrupted.
+Results go to stdout, progress and errors to stderr.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xailab.errors import XailabError
+
+app = typer.Typer(
+    help="Looking inside deep vision networks: the classic methods, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+train_app = typer.Typer(help="Recreate a shipped network.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+
+
+@app.command()
+def dissect(
+    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    layer: Annotated[list[str], typer.Option(help="dotted layer name; give it several times for several layers")],
+    out: Annotated[Path, typer.Option(help="folder for the page and the tables")],
+    data: Annotated[str, typer.Option(help="minibroden, or the path of a Broden folder")] = "minibroden",
+    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
+    conventions: Annotated[
+        str, typer.Option(help="whose definitions: cvpr2017, lite, dissect2020, net2vec, ...")
+    ] = "cvpr2017",
+    quantile: Annotated[float | None, typer.Option(help="fraction of activations that count as on")] = None,
+    iou: Annotated[float, typer.Option(help="IoU above which a unit is a detector")] = 0.04,
+    split: Annotated[
+        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
+    ] = False,
+    random_control: Annotated[bool, typer.Option(help="dissect the same network with random weights too")] = True,
+    top_units: Annotated[int, typer.Option(help="units shown on the page, best first; the tables hold all")] = 150,
+    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
+    memory: Annotated[int, typer.Option(help="MiB for thresholds; less memory means more passes")] = 1024,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted run")] = False,
+    seed: Annotated[int, typer.Option(help="of the shuffled labels and the random weights")] = 0,
+) -> None:
+    """Find out which concepts the units of a layer detect; write a page, tables and pictures.
+
+    Interrupted with Ctrl-C, the same command goes on where it stopped.
+    """
+    from xailab.dissection.report.command import Request, run
+
+    request = Request(
+        model=model, layers=tuple(layer), data=data, weights=weights, conventions=conventions, quantile=quantile,
+        iou_threshold=iou, split=split, limit=limit, image_size=image_size, skip_broken=skip_broken,
+        random_control=random_control, top_units=top_units, batch_size=batch_size, memory_mib=memory, device=device,
+        seed=seed,
+    )  # fmt: skip
+    for line in run(request, out, fresh=fresh):
+        typer.echo(line)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="one network: its layers and their shapes")] = None,
+    torchvision: Annotated[
+        bool, typer.Option("--torchvision", help="list the names of torchvision's networks")
+    ] = False,
+) -> None:
+    """List the networks there are, with their layers and shapes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from xailab import models as room
+
+    console = Console()
+    if torchvision:
+        console.print(", ".join(room.torchvision_names()))
+        return
+    entries = (
+        room.listing()
+        if name is None
+        else [room.describe(room.load(name, weights=None if name in _OURS else "random"))]
+    )
+    for entry in entries:
+        table = Table(
+            title=f"{entry.name}  [dim]{entry.description}[/dim]", title_justify="left", box=None, pad_edge=False
+        )
+        for heading in ("layer", "output for one image", ""):
+            table.add_column(heading)
+        for layer in entry.layers:
+            inner = name is None and "." in layer.name
+            if not inner:
+                shape = " x ".join(map(str, layer.shape))
+                table.add_row(layer.name, shape, "" if layer.spatial else "[dim]no map[/dim]")
+        console.print(table)
+        console.print(
+            f"[dim]{entry.parameters:,} parameters, {entry.image_size} px, {len(entry.classes)} classes[/dim]\n"
+        )
+    if name is None:
+        console.print(
+            f"[dim]and {len(room.torchvision_names())} networks of torchvision: xailab models --torchvision; "
+            "xailab models NAME lists every nested layer[/dim]"
+        )
+
+
+_OURS = ("tags", "objects", "random")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="new folder")],
+    data: Annotated[str, typer.Option(help="a data set with concept labels")] = "minibroden",
+    split: Annotated[str | None, typer.Option(help="part of the data set")] = None,
+    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
+) -> None:
+    """Write a labelled data set as a Broden folder: images, label maps and tables, as other tools read them."""
+    from xailab.data.broden import export_broden
+    from xailab.data.opening import open_dataset
+
+    dataset = open_dataset(data, split=split, limit=limit)
+    export_broden(dataset, out)
+    typer.echo(f"{len(dataset):,} images in {out}")
+
+
+@train_app.command("objects")
+def train_objects(
+    out: Annotated[Path, typer.Option(help="file for the weights")] = Path("objects.safetensors"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")] = False,
+    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
+) -> None:
+    """Train the classifier of the 12 things (minutes); interrupted, it goes on where it stopped."""
+    from xailab.training import train_objects as train
+
+    typer.echo(train(out=out, seed=seed, resume=not fresh))
+
+
+@train_app.command("tags")
+def train_tags(
+    out: Annotated[Path, typer.Option(help="file for the weights")] = Path("tags.safetensors"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")] = False,
+    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
+) -> None:
+    """Train the network that all labs look into, with 59 tags (longer); interrupted, it goes on where it stopped."""
+    from xailab.training import train_tags as train
+
+    typer.echo(train(out=out, seed=seed, resume=not fresh))
+
+
+def main() -> None:
+    """Run the command line; expected errors are one sentence, nothing is lost on Ctrl-C."""
+    try:
+        status = app(standalone_mode=False)
+    except XailabError as error:
+        _say("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _say("interrupted; the same command goes on from here")
+        sys.exit(130)
+    except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own: wrong options
+            error.show()
+            sys.exit(error.exit_code)
+        raise
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(text: str) -> None:
+    """Write one line to stderr."""
+    sys.stderr.write(text + "\n")
