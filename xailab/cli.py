@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from xailab.errors import XailabError
@@ -169,11 +170,9 @@ def main() -> None:
     except KeyboardInterrupt:
         _say("interrupted; the same command goes on from here")
         sys.exit(130)
-    except Exception as error:
-        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own: wrong options
-            error.show()
-            sys.exit(error.exit_code)
-        raise
+    except click.ClickException as error:  # wrong options
+        error.show()
+        sys.exit(error.exit_code)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from torch import nn
@@ -62,7 +63,7 @@ class Checkpoint:
         if path is None or not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 if str(archive["key"]) != self.key:
                     return None
                 states: dict[str, dict[str, np.ndarray]] = {}
@@ -71,7 +72,7 @@ class Checkpoint:
                         accumulator, array = name.split("|", 1)
                         states.setdefault(accumulator, {})[array] = archive[name]
                 return int(archive["position"]), states
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None  # damaged: the stage is simply computed again
 
     def due(self) -> bool:
@@ -87,8 +88,9 @@ class Checkpoint:
         arrays = {
             f"{accumulator}|{name}": array for accumulator, state in states.items() for name, array in state.items()
         }
+        arrays |= {"key": np.array(self.key), "position": np.array(position)}
         with write_beside(path) as temporary:
-            np.savez(temporary, key=np.array(self.key), position=np.array(position), **arrays)
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]
         self._saved_at = time.monotonic()
 
     def clear(self) -> None:

@@ -82,8 +82,8 @@ class Conventions:
 
 CVPR2017 = Conventions(
     "cvpr2017",
-    "Bau et al. 2017 and its released code. Their alignment is that of the receptive fields, which for padded networks is "
-    "ours to half a label pixel; their sketched quantile and their cut of an image's counts at 2,048 are not followed.",
+    "Bau et al. 2017 and its released code. Their alignment is that of the receptive fields, which for padded networks "
+    "is ours to half a label pixel; their sketched quantile and their cut of an image's counts are not followed.",
 )
 """The paper: threshold on raw activations, |A| over the images that have the concept's category."""
 
@@ -93,18 +93,18 @@ PRESETS = {
         CVPR2017,
         Conventions(
             "lite",
-            "NetDissect-Lite's released code: |A| only where the mask touches a label of the category, hence greater IoUs.",
+            "NetDissect-Lite's released code: |A| only where the mask touches a label of the category: greater IoUs.",
             images=mask_touches,
         ),
         Conventions(
             "gandissect2018",
-            "quick-netdissect's released code: corners aligned, detectors above 0.05 (and a second criterion, not here).",
+            "quick-netdissect's released code: corners aligned, detectors above 0.05 (a second criterion is not here).",
             alignment=align_corners,
             iou_threshold=0.05,
         ),
         Conventions(
             "dissect2020",
-            "Bau et al. 2020, released code: top 1 % of the upsampled maps, |A| over all images. They fade the border to 0.",
+            "Bau et al. 2020, released code: top 1 % of enlarged maps, |A| over all images. They fade borders to 0.",
             quantile=0.01,
             upsampled_thresholds=True,
             alignment=align_corners,
@@ -117,8 +117,8 @@ PRESETS = {
         ),
         Conventions(
             "net2vec2018",
-            "Fong and Vedaldi 2018, single filters: cells are cut first and then enlarged; |A| over the images that have the "
-            "very concept, so these IoUs cannot be compared with the others.",
+            "Fong and Vedaldi 2018, single filters: cells are cut first and then enlarged; |A| over the images that "
+            "have the very concept, so these IoUs cannot be compared with the others.",
             binarized_first=True,
             alignment=align_corners,
             images=concept_present,

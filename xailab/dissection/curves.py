@@ -17,7 +17,7 @@ IOU_STEPS = np.round(np.arange(0, 0.401, 0.005), 3)
 
 @dataclass(frozen=True)
 class ThresholdCurve:
-    """Counts at ``thresholds`` (IoU in [0, 1]): ``detectors`` are units, ``unique`` are distinct overall-best concepts."""
+    """Counts at ``thresholds`` (IoU in [0, 1]): ``detectors`` are units, ``unique`` distinct overall-best concepts."""
 
     thresholds: Float[np.ndarray, " n"]
     detectors: Int[np.ndarray, " n"]
@@ -25,7 +25,7 @@ class ThresholdCurve:
 
 
 def threshold_curve(labels: UnitLabels, thresholds: Float[np.ndarray, " n"] = IOU_STEPS) -> ThresholdCurve:
-    """Count the detectors and the distinct overall-best concepts among them at each IoU threshold (strictly greater)."""
+    """Count the detectors, and their distinct overall-best concepts, at each IoU threshold (strictly greater)."""
     units = [int(labels.detectors(float(t)).sum()) for t in thresholds]
     unique = [sum(map(len, unique_labels(labels, float(t)).values())) for t in thresholds]
     return ThresholdCurve(thresholds, np.array(units, np.int64), np.array(unique, np.int64))

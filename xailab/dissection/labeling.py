@@ -6,8 +6,9 @@
 - ``unique_labels_by_category``  distinct best concepts per category (summed, the count that the paper publishes)
 - ``detectors_per_concept``      how many units detect each concept, for the bar chart
 
-Source: Bau et al. 2017, section 3.2. A unit is a *detector* of its best concept if their IoU is greater than a threshold,
-0.04 in the paper. Two different counts of unique detectors are in circulation; both are here, under different names.
+Source: Bau et al. 2017, section 3.2. A unit is a *detector* of its best concept if their IoU is greater than a
+threshold, 0.04 in the paper. Two different counts of unique detectors are in circulation; both are here, under
+different names.
 """
 
 from collections import Counter

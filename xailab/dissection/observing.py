@@ -108,8 +108,8 @@ def plan_observations(
         one = TopQuantile.bytes_needed(1, quantiles=measure.quantiles, total=measure.values(shape))
         if one > memory:
             raise XailabError(
-                f"the exact thresholds of one unit of {layer!r} need {one / 2**20:.0f} MiB, more than the {memory / 2**20:.0f} "
-                "MiB allowed; allow more (--memory), or use fewer images or a smaller largest quantile"
+                f"the exact thresholds of one unit of {layer!r} need {one / 2**20:.1f} MiB, more than the "
+                f"{memory / 2**20:.1f} MiB allowed; allow more (--memory), fewer images, or smaller quantiles"
             )
         start = 0
         while start < shape[0]:

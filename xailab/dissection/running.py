@@ -71,7 +71,7 @@ def dissect(
     dataset: Dataset,
     layers: Sequence[str],
     *,
-    plan: Plan = Plan(),  # noqa: B008 (frozen)
+    plan: Plan = Plan(),
     image_size: int | None = None,
     device: str | torch.device = "cpu",
     memory: int = 2**30,
@@ -140,7 +140,7 @@ def dissect_with_controls(
     dataset: Dataset,
     layers: Sequence[str],
     *,
-    plan: Plan = Plan(),  # noqa: B008 (frozen)
+    plan: Plan = Plan(),
     random: bool = True,
     image_size: int | None = None,
     device: str | torch.device = "cpu",
@@ -228,7 +228,7 @@ def _walk(
     batch_size: int,
     stage: _Stage | None,
 ) -> None:
-    """Feed batches to ``step``; save where it stands from time to time, at the end and at Ctrl-C, between two batches."""
+    """Feed batches to ``step``; between two of them, save where it stands: now and then, at Ctrl-C, at the end."""
     end = len(dataset) if stop is None else min(stop, len(dataset))
     if stage is None:
         for batch in batches(dataset, batch_size, start=start, stop=end):

@@ -106,8 +106,8 @@ def activations(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[st
         if bool(bad.any()):
             units = bad.any(0).nonzero()[:, 0].tolist()
             raise XailabError(
-                f"layer {layer!r} of {subject.network.name} gives NaN in {len(units)} units (first {units[:5]}), for image "
-                f"{int(bad.any(1).nonzero()[0, 0])} of this batch; are the weights and the normalization right?"
+                f"layer {layer!r} of {subject.network.name} gives NaN in {len(units)} units (first {units[:5]}), for "
+                f"image {int(bad.any(1).nonzero()[0, 0])} of this batch; are weights and normalization right?"
             )
     return {layer: values.float() for layer, values in maps.items()}
 

@@ -1,4 +1,4 @@
-"""The second pass over the data: how well each unit's mask agrees with each concept, and with the labels of other images.
+"""The second pass over the data: how well each unit's mask agrees with each concept, and with other images' labels.
 
 - ``Tallier``    an accumulator over batches of activations and labels
 - ``shuffled``   the images whose labels are dealt out to each image in the null control
@@ -74,13 +74,14 @@ class Tallier:
 
     def restore(self, state: Mapping[str, Mapping[str, np.ndarray]]) -> None:
         """Go on where ``state`` was taken."""
-        kind = self.conventions
-        options = {"alignment": kind.alignment, "planes": kind.planes, "images": kind.images}
         for layer, tallies in self.tallies.items():
-            names = [f"{layer} {place}" for place in range(len(tallies))]
-            self.tallies[layer] = [IoUTally.from_state(state[name], **options) for name in names]
+            self.tallies[layer] = [self._restored(state[f"{layer} {place}"]) for place in range(len(tallies))]
             if self.null:
-                self.nulls[layer] = IoUTally.from_state(state[f"{layer} null"], **options)
+                self.nulls[layer] = self._restored(state[f"{layer} null"])
+
+    def _restored(self, state: Mapping[str, np.ndarray]) -> IoUTally:
+        kind = self.conventions
+        return IoUTally.from_state(state, alignment=kind.alignment, planes=kind.planes, images=kind.images)
 
     def _all(self) -> dict[str, IoUTally]:
         """Name every tally."""
@@ -120,8 +121,8 @@ class Tallier:
 def shuffled(images: int, *, seed: int) -> Int64[np.ndarray, " n"]:
     """Return, for each image, the image whose labels it gets in the null control: a random cycle through all images.
 
-    Every image gets the labels of another one (unless there is only one) and every image's labels are used once, so that
-    the concepts keep their frequencies and places, and only their agreement with the activations is lost.
+    Every image gets the labels of another one (unless there is only one) and every image's labels are used once, so
+    that the concepts keep their frequencies and places, and only their agreement with the activations is lost.
     """
     order = np.random.default_rng(seed).permutation(images)
     partner = np.empty(images, np.int64)

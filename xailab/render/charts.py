@@ -50,12 +50,13 @@ def bar_chart(counts: Mapping[str, Mapping[str, int]], *, title: str = "", y_lab
     ]
     if any(count < 0 for _, count, _ in bars):
         raise ValueError(f"numbers of units cannot be negative: {min(bars, key=lambda bar: bar[1])[:2]}")
-    figure = Figure(figsize=(min(26.0, max(14.0, 2.0 + 0.27 * len(bars))), 4.4), layout="constrained")
+    width = min(26.0, max(14.0, 2.0 + 0.27 * len(bars)))
+    figure = Figure(figsize=(width, 4.4), layout="constrained")
     axes = figure.add_subplot()
     axes.bar(range(len(bars)), [bar[1] for bar in bars], width=0.8, color=[category_color(bar[2]) for bar in bars])
-    slots = max(len(bars), 5)
+    slots = max(len(bars), FEWEST_PLACES)
     longest = max([len(bar[0]) for bar in bars], default=0) * 0.115  # inches at the size of tick labels
-    turned = len(bars) > 1 and longest > (width - 3.4) / slots  # 3.4 inches are the legend's
+    turned = len(bars) > 1 and longest > (width - 1.0) / slots  # an inch is the axis's
     axes.set_xticks(range(len(bars)), [bar[0] for bar in bars], rotation=90 if turned else 0)
     axes.set_xlim(-0.7, slots - 0.3)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

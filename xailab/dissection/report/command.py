@@ -11,7 +11,6 @@ from pathlib import Path
 
 from xailab import __version__
 from xailab.data.batch import Dataset
-from xailab.data.minibroden.dataset import MiniBroden
 from xailab.data.opening import open_dataset
 from xailab.dissection.conventions import Conventions, preset
 from xailab.dissection.report.page import Linked, write_page
@@ -56,8 +55,8 @@ class Request:
 def run(request: Request, out: Path, *, fresh: bool = False, progress: bool = True) -> Iterator[str]:
     """Dissect and write ``index.html``, ``report.json``, and a ``-result.csv`` and ``.npz`` per layer into ``out``.
 
-    Everything is checked before any work. Each file is written whole or not at all. After an interrupt the same request goes on
-    where it stopped, unless ``fresh``.
+    Everything is checked before any work. Each file is written whole or not at all. After an interrupt the same request
+    goes on where it stopped, unless ``fresh``.
 
     Raises
     ------

@@ -21,7 +21,7 @@ IMAGE_SETS = {
     "category_present": "Only pictures that have some label of the concept's category count for a unit's area.",
     "mask_touches": "Only pictures in which the unit touches some label of the concept's category count for its area.",
     "all_images": "All pictures count for a unit's area.",
-    "concept_present": "Only pictures that show the very concept count; such IoUs cannot be compared with the usual ones.",
+    "concept_present": "Only pictures that show the very concept count: such IoUs do not compare with the usual ones.",
 }
 HERO = 8
 OTHERS = 3
@@ -93,7 +93,7 @@ def _trusted(text: str) -> str:
     """Mark our own style and script as not to be escaped."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 (our own file)
+    return Markup(text)
 
 
 def _layer(dissection: Dissection, layer: str, pictures: Mapping[int, Sequence[Tile]]) -> dict[str, Any]:

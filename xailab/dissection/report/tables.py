@@ -4,7 +4,8 @@
 - ``write_npz``   every array of a layer
 - ``as_json``     configuration and results as plain values
 
-Source: the columns are those of the tables released with Bau et al. 2017 (``conv5-result.csv``): units are counted from 1 there.
+Source: the columns are those of the tables released with Bau et al. 2017 (``conv5-result.csv``), where units are
+counted from 1.
 """
 
 import csv
@@ -17,26 +18,26 @@ from xailab.dissection.report.summary import LayerSummary, Tally, concept_catego
 from xailab.dissection.result import Dissection, LayerResult
 from xailab.files import write_beside
 
+CATEGORY_COLUMNS = ("label", "truth", "activation", "intersect", "iou")
+
 
 def write_csv(dissection: Dissection, layer: str, path: Path) -> None:
     """Write ``unit,category,label,score`` and, per category, label, truth, activation, intersect and iou.
 
-    Units are counted from 1, as in the released tables; scores are IoUs; truth, activation and intersect are label pixels.
+    Units are counted from 1, as in the released tables. Scores are IoUs; truth, activation and intersect are in label
+    pixels.
     """
     result, vocabulary = dissection.layers[layer], dissection.vocabulary
     labels = result.labels(vocabulary)
     header = ["unit", "category", "label", "score"]
-    header += [
-        f"{c}-{what}" for c in vocabulary.categories for what in ("label", "truth", "activation", "intersect", "iou")
-    ]
+    header += [f"{category}-{column}" for category in vocabulary.categories for column in CATEGORY_COLUMNS]
     with write_beside(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         for unit in range(result.units):
             number = int(labels.concept[unit])
-            row: list[object] = [
-                unit + 1, concept_category(vocabulary, number), concept_title(vocabulary, number), f"{labels.iou[unit]:.6f}",
-            ]  # fmt: skip
+            names = concept_category(vocabulary, number), concept_title(vocabulary, number)
+            row: list[object] = [unit + 1, *names, f"{labels.iou[unit]:.6f}"]
             for code in range(len(vocabulary.categories)):
                 row += _category_cells(result, dissection, unit, int(labels.category_concept[unit, code]))
             writer.writerow(row)
@@ -56,9 +57,9 @@ def _category_cells(result: LayerResult, dissection: Dissection, unit: int, numb
 def write_npz(dissection: Dissection, layer: str, path: Path) -> None:
     """Write the arrays of a layer, compressed.
 
-    ``iou`` and ``intersection``, ``activation`` (k c), ``concept`` (c), ``thresholds`` (k), ``null_iou``, ``random_iou`` where the
-    controls were run, ``top_images``, ``top_values`` (k n) and ``top_positions`` (k n 2); ``names`` and ``categories`` (c) say
-    what the columns are, ``quantiles`` (q) and ``quantile_iou`` (q k c) hold the other quantiles.
+    ``iou``, ``intersection``, ``activation`` (k c), ``concept`` (c), ``thresholds`` (k); ``null_iou``, ``random_iou``
+    where the controls were run; ``top_images``, ``top_values`` (k n) and ``top_positions`` (k n 2). ``names`` and
+    ``categories`` (c) say what the columns are, ``quantiles`` (q) and ``quantile_iou`` (q k c) hold all quantiles.
     """
     result, vocabulary = dissection.layers[layer], dissection.vocabulary
     counts = result.main
