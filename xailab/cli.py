@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from xailab.errors import XailabError
@@ -167,12 +166,15 @@ def main() -> None:
     except XailabError as error:
         _say("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]))
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # typer turns the one into the other
         _say("interrupted; the same command goes on from here")
         sys.exit(130)
-    except click.ClickException as error:  # wrong options
-        error.show()
-        sys.exit(error.exit_code)
+    except Exception as error:
+        show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if not (callable(show) and isinstance(code, int)):
+            raise
+        show()  # wrong options, in typer's words; by its methods, because its class has moved between versions
+        sys.exit(code)
     sys.exit(status if isinstance(status, int) else 0)
 
 
