@@ -1,30 +1,29 @@
-"""The two passes over a data set, interruptible and resumable.
+"""Dissecting a network: the passes put together.
 
-- ``dissect``       layers of one network -> ``LayerResult`` per layer
+- ``dissect``                layers of one network -> ``LayerResult`` per layer
 - ``dissect_with_controls``  the same for the network and for itself with random weights
-- ``Plan``          the options of a run that change its result
-- ``observe``, ``tally``     the passes over a range of images, for runs that are split into shards
+- ``Plan``                   the options of a run that change its result
+
+Runs that are split into shards use ``observe`` and ``tally`` of ``xailab.dissection.passes``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float32
 from torch import Tensor
-from tqdm import tqdm
 
-from xailab.data.batch import Batch, Dataset, Vocabulary, batches
-from xailab.dissection.checkpoint import Checkpoint, State, module_digest, run_key
+from xailab.data.batch import Dataset, Vocabulary
+from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
 from xailab.dissection.conventions import CVPR2017, Conventions
 from xailab.dissection.observing import Measure, Observer, gathered, plan_observations
+from xailab.dissection.passes import Stage, observe, tally
 from xailab.dissection.result import Dissection, LayerResult
-from xailab.dissection.subject import Subject, activations, subject_of
-from xailab.dissection.tallying import Tallier, dealt, shuffled
+from xailab.dissection.subject import Subject, subject_of
+from xailab.dissection.tallying import Tallier
 from xailab.errors import XailabError
-from xailab.interrupts import interrupts_deferred
 from xailab.models.network import Network
 from xailab.models.randomizing import randomized
 from xailab.statistics.topk import TopImages
@@ -119,7 +118,7 @@ def dissect(
     observers = []
     for number, group in enumerate(groups):
         observer = Observer(subject.shapes, group, measure)
-        stage = _Stage(f"observe-{number}", f"{network.name}: thresholds", checkpoint, progress=progress)
+        stage = Stage(f"observe-{number}", f"{network.name}: thresholds", checkpoint, progress=progress)
         observe(subject, dataset, observer, batch_size=plan.batch_size, stage=stage)
         observers.append(observer)
     found = {layer: gathered(observers, layer) for layer in subject.shapes}
@@ -130,7 +129,7 @@ def dissect(
         label_size=label_size,
         null=plan.null,
     )
-    stage = _Stage("tally", f"{network.name}: counting", checkpoint, progress=progress)
+    stage = Stage("tally", f"{network.name}: counting", checkpoint, progress=progress)
     tally(subject, dataset, tallier, seed=plan.seed, batch_size=plan.batch_size, stage=stage)
     return {layer: _result(layer, subject, plan, *found[layer], tallier) for layer in subject.shapes}
 
@@ -161,109 +160,6 @@ def dissect_with_controls(
         simple = Plan(plan.conventions, (), False, plan.exemplars, plan.seed, plan.batch_size)
         control = dissect(untrained, dataset, layers, plan=simple, resume=_sub(resume, "random"), **options)  # type: ignore[arg-type]
     return Dissection(network.name, dataset.name, len(dataset), vocabulary, plan.conventions, trained, control)
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """A pass as the user sees it, and where it is saved."""
-
-    name: str
-    title: str
-    checkpoint: Checkpoint
-    progress: bool
-
-
-def observe(
-    subject: Subject,
-    dataset: Dataset,
-    observer: Observer,
-    *,
-    start: int = 0,
-    stop: int | None = None,
-    batch_size: int = 64,
-    stage: _Stage | None = None,
-) -> None:
-    """Let an observer see the images ``start`` ... ``stop - 1``.
-
-    Shards may run anywhere and be merged. For the same bits as in one run, let them start at multiples of
-    ``batch_size``, because convolutions may round differently for another number of images.
-    """
-
-    def step(batch: Batch) -> None:
-        observer.add(activations(subject, batch.images), batch.indices)
-
-    _walk(dataset, step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
-
-
-def tally(
-    subject: Subject,
-    dataset: Dataset,
-    tallier: Tallier,
-    *,
-    seed: int = 0,
-    start: int = 0,
-    stop: int | None = None,
-    batch_size: int = 64,
-    stage: _Stage | None = None,
-) -> None:
-    """Let a tallier count the images ``start`` ... ``stop - 1``; for shards see ``observe``."""
-    partner = shuffled(len(dataset), seed=seed) if tallier.null else np.empty(0, np.int64)
-
-    def step(batch: Batch) -> None:
-        if batch.labels is None:
-            raise XailabError(f"{dataset.name} gave images without labels")
-        others = dataset.read_labels(dealt(partner, batch.indices.tolist())) if tallier.null else None
-        tallier.add(activations(subject, batch.images), batch.labels, others)
-
-    _walk(dataset, step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
-
-
-def _walk(
-    dataset: Dataset,
-    step: Callable[[Batch], None],
-    accumulator: Observer | Tallier,
-    *,
-    start: int,
-    stop: int | None,
-    batch_size: int,
-    stage: _Stage | None,
-) -> None:
-    """Feed batches to ``step``; between two of them, save where it stands: now and then, at Ctrl-C, at the end."""
-    end = len(dataset) if stop is None else min(stop, len(dataset))
-    if stage is None:
-        for batch in batches(dataset, batch_size, start=start, stop=end):
-            step(batch)
-        return
-    saved = stage.checkpoint.load(stage.name)
-    first = start
-    if saved is not None:
-        first, state = saved
-        accumulator.restore(state)
-    save = _saver(stage, accumulator)
-    with interrupts_deferred() as interrupted, _bar(stage, first, end) as bar:
-        for batch in batches(dataset, batch_size, start=first, stop=end):
-            step(batch)
-            bar.update(len(batch.indices))
-            if interrupted() or stage.checkpoint.due():
-                save(bar.n)
-            if interrupted():
-                raise KeyboardInterrupt
-    save(end)
-
-
-def _saver(stage: _Stage, accumulator: Observer | Tallier) -> Callable[[int], None]:
-    """Return what saves a stage at a position."""
-
-    def save(position: int) -> None:
-        state: State = accumulator.state() if stage.checkpoint.folder is not None else {}
-        stage.checkpoint.save(stage.name, position, state)
-
-    return save
-
-
-def _bar(stage: _Stage, first: int, end: int) -> "tqdm[None]":
-    """Return a progress bar in images."""
-    return tqdm(total=end, initial=first, desc=stage.title, unit=" images", disable=not stage.progress)
 
 
 def _labelled(dataset: Dataset) -> tuple[Vocabulary, tuple[int, int]]:

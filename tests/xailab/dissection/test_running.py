@@ -14,7 +14,7 @@ from tests.toys import VOCABULARY, Boxes, watcher
 from xailab.data.batch import Labels
 from xailab.dissection import CVPR2017, PRESETS, Conventions, Plan, dissect, dissect_with_controls, label_units, preset
 from xailab.dissection.observing import Measure, Observer, plan_observations
-from xailab.dissection.running import observe, tally
+from xailab.dissection.passes import observe, tally
 from xailab.dissection.subject import subject_of
 from xailab.dissection.tallying import Tallier, shuffled
 from xailab.errors import UnknownName, XailabError

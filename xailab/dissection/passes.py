@@ -1,0 +1,136 @@
+"""One pass over a range of images, interruptible and resumable.
+
+- ``observe``  let an ``Observer`` see them: thresholds and best images
+- ``tally``    let a ``Tallier`` count them
+- ``Stage``    how a pass is shown and where it is saved
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from xailab.data.batch import Batch, Dataset, batches
+from xailab.dissection.checkpoint import Checkpoint, State
+from xailab.dissection.observing import Observer
+from xailab.dissection.subject import Subject, activations
+from xailab.dissection.tallying import Tallier, dealt, shuffled
+from xailab.errors import XailabError
+from xailab.interrupts import interrupts_deferred
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pass as the user sees it, and where it is saved.
+
+    Parameters
+    ----------
+    name
+        Of its file.
+    title
+        Of its progress bar.
+    checkpoint
+        Where it is saved.
+    progress
+        Whether to show a bar on stderr.
+    """
+
+    name: str
+    title: str
+    checkpoint: Checkpoint
+    progress: bool
+
+
+def observe(
+    subject: Subject,
+    dataset: Dataset,
+    observer: Observer,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    batch_size: int = 64,
+    stage: Stage | None = None,
+) -> None:
+    """Let an observer see the images ``start`` ... ``stop - 1``.
+
+    Shards may run anywhere and be merged. For the same bits as in one run, let them start at multiples of
+    ``batch_size``, because convolutions may round differently for another number of images.
+    """
+
+    def step(batch: Batch) -> None:
+        observer.add(activations(subject, batch.images), batch.indices)
+
+    _walk(dataset, step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
+
+
+def tally(
+    subject: Subject,
+    dataset: Dataset,
+    tallier: Tallier,
+    *,
+    seed: int = 0,
+    start: int = 0,
+    stop: int | None = None,
+    batch_size: int = 64,
+    stage: Stage | None = None,
+) -> None:
+    """Let a tallier count the images ``start`` ... ``stop - 1``; for shards see ``observe``."""
+    partner = shuffled(len(dataset), seed=seed) if tallier.null else np.empty(0, np.int64)
+
+    def step(batch: Batch) -> None:
+        if batch.labels is None:
+            raise XailabError(f"{dataset.name} gave images without labels")
+        others = dataset.read_labels(dealt(partner, batch.indices.tolist())) if tallier.null else None
+        tallier.add(activations(subject, batch.images), batch.labels, others)
+
+    _walk(dataset, step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
+
+
+def _walk(
+    dataset: Dataset,
+    step: Callable[[Batch], None],
+    accumulator: Observer | Tallier,
+    *,
+    start: int,
+    stop: int | None,
+    batch_size: int,
+    stage: Stage | None,
+) -> None:
+    """Feed batches to ``step``; between two of them, save where it stands: now and then, at Ctrl-C, at the end."""
+    end = len(dataset) if stop is None else min(stop, len(dataset))
+    if stage is None:
+        for batch in batches(dataset, batch_size, start=start, stop=end):
+            step(batch)
+        return
+    saved = stage.checkpoint.load(stage.name)
+    first = start
+    if saved is not None:
+        first, state = saved
+        accumulator.restore(state)
+    save = _saver(stage, accumulator)
+    with interrupts_deferred() as interrupted, _bar(stage, first, end) as bar:
+        for batch in batches(dataset, batch_size, start=first, stop=end):
+            step(batch)
+            first += len(batch.indices)
+            bar.update(len(batch.indices))
+            if interrupted() or stage.checkpoint.due():
+                save(first)
+            if interrupted():
+                raise KeyboardInterrupt
+    save(end)
+
+
+def _saver(stage: Stage, accumulator: Observer | Tallier) -> Callable[[int], None]:
+    """Return what saves a stage at a position."""
+
+    def save(position: int) -> None:
+        state: State = accumulator.state() if stage.checkpoint.folder is not None else {}
+        stage.checkpoint.save(stage.name, position, state)
+
+    return save
+
+
+def _bar(stage: Stage, first: int, end: int) -> "tqdm[None]":
+    """Return a progress bar in images."""
+    return tqdm(total=end, initial=first, desc=stage.title, unit=" images", disable=not stage.progress)
