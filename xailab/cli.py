@@ -135,28 +135,36 @@ def export(
     typer.echo(f"{len(dataset):,} images in {out}")
 
 
-@train_app.command("objects")
-def train_objects(
-    out: Annotated[Path, typer.Option(help="file for the weights")] = Path("objects.safetensors"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")] = False,
-    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
-) -> None:
-    """Train the classifier of the 12 things (minutes); interrupted, it goes on where it stopped."""
-    from xailab.training import train_objects as train
+Out = Annotated[Path | None, typer.Option(help="file for the weights; default: NAME.safetensors here")]
+Epochs = Annotated[int | None, typer.Option(help="how often each picture is seen; default: the shipped network's")]
+Seed = Annotated[int, typer.Option(help="of weights, order and augmentation")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")]
 
-    typer.echo(train(out=out, seed=seed, resume=not fresh))
+
+@train_app.command("objects")
+def train_objects(out: Out = None, epochs: Epochs = None, seed: Seed = 0, fresh: Fresh = False) -> None:
+    """Train the classifier of the 12 things, in minutes. Interrupted, it goes on where it stopped."""
+    from xailab.training import train_objects as train
+    from xailab.training.objects import EPOCHS
+
+    report = train(out=out or Path("objects.safetensors"), epochs=epochs or EPOCHS, seed=seed, resume=not fresh)
+    _say_trained(report.path, report.scores, report.seconds)
 
 
 @train_app.command("tags")
-def train_tags(
-    out: Annotated[Path, typer.Option(help="file for the weights")] = Path("tags.safetensors"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")] = False,
-    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
-) -> None:
-    """Train the network that all labs look into, with 59 tags (longer); interrupted, it goes on where it stopped."""
+def train_tags(out: Out = None, epochs: Epochs = None, seed: Seed = 0, fresh: Fresh = False) -> None:
+    """Train the network that all labs look into, longer. Interrupted, it goes on where it stopped."""
     from xailab.training import train_tags as train
+    from xailab.training.tags import EPOCHS
 
-    typer.echo(train(out=out, seed=seed, resume=not fresh))
+    report = train(out=out or Path("tags.safetensors"), epochs=epochs or EPOCHS, seed=seed, resume=not fresh)
+    _say_trained(report.path, report.scores, report.seconds)
+
+
+def _say_trained(path: Path, scores: dict[str, float], seconds: float) -> None:
+    """Say what a training run made."""
+    found = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    typer.echo(f"{path}: {found} on the test pictures, {seconds:.0f} s of training")
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """Compiled kernels of xailab: arrays and scalars in, arrays out; never torch.
 
 - ``quantile``    keep the largest values of many units, exactly
-- ``iou``         fused upsample + threshold + intersection counting
+- ``labels``      the labels of a batch as runs, and the pixels of each concept
+- ``iou``         fused upsampling, thresholding and counting of intersections
 - ``resampling``  bilinear interpolation tables for the alignment conventions
+- ``compiling``   how everything here is compiled and run
 """
