@@ -45,8 +45,8 @@ bench: $(VENV)/.ready
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 train: $(VENV)/.ready
-	$(BIN)/xailab train objects
-	$(BIN)/xailab train tags
+	$(BIN)/xailab train objects --out xailab/models/weights/objects.safetensors
+	$(BIN)/xailab train tags --out xailab/models/weights/tags.safetensors
 
 clean:
 	rm -rf out results dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -15,6 +15,9 @@ import typer
 
 from xailab.errors import XailabError
 
+INTERRUPTED = 130
+"""The exit code that shells use for Ctrl-C."""
+
 app = typer.Typer(
     help="Looking inside deep vision networks: the classic methods, offline.",
     no_args_is_help=True,
@@ -174,15 +177,16 @@ def main() -> None:
     except XailabError as error:
         _say("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]))
         sys.exit(2)
-    except (KeyboardInterrupt, typer.Abort):  # typer turns the one into the other
-        _say("interrupted; the same command goes on from here")
-        sys.exit(130)
+    except (KeyboardInterrupt, typer.Abort):  # some versions of typer turn the one into the other,
+        status = INTERRUPTED  # and some into a status
     except Exception as error:
         show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
         if not (callable(show) and isinstance(code, int)):
             raise
         show()  # wrong options, in typer's words; by its methods, because its class has moved between versions
         sys.exit(code)
+    if status == INTERRUPTED:
+        _say("interrupted; the same command goes on from here")
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -1,14 +1,11 @@
-"""Ctrl-C waits for a safe moment; a checkpoint is whole or not there."""
-
-import signal
-import threading
+"""A checkpoint is whole or not there."""
 
 import pytest
 import torch
 from torch import nn
 
 from xailab.errors import XailabError
-from xailab.training.checkpoint import Progress, interrupts_deferred, restore, save
+from xailab.training.checkpoint import Progress, restore, save
 
 
 def progress(seed: int) -> Progress:
@@ -34,32 +31,3 @@ def test_weights_moments_and_steps_come_back(tmp_path):
 def test_a_checkpoint_that_cannot_be_written_says_where(tmp_path):
     with pytest.raises(XailabError, match=r"cannot write .*nowhere"):
         save(progress(0), tmp_path / "nowhere" / "run")
-
-
-def test_the_first_interrupt_waits_and_the_second_does_not():
-    with pytest.raises(KeyboardInterrupt), interrupts_deferred() as interrupted:
-        assert not interrupted()
-        signal.raise_signal(signal.SIGINT)
-        assert interrupted()
-        signal.raise_signal(signal.SIGINT)
-        pytest.fail("the second interrupt waited too")
-
-
-def test_the_handler_before_is_put_back():
-    before = signal.getsignal(signal.SIGINT)
-    with interrupts_deferred():
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_other_threads_leave_signals_alone():
-    before, seen = signal.getsignal(signal.SIGINT), []
-
-    def work():
-        with interrupts_deferred() as interrupted:
-            seen.append((signal.getsignal(signal.SIGINT), interrupted()))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [(before, False)]
