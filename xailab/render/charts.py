@@ -117,6 +117,8 @@ def line_chart(
         axes.text(mark, 1.0, f" {mark:g}", transform=axes.get_xaxis_transform(), va="top", color="#333333", size=13)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log", nonpositive="mask")
+    if "x" in log:
+        _tick_few(axes, [x for x, _ in series.values()])
         getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if "y" not in log and all(np.min(y, initial=0) >= 0 for _, y in series.values()):
         axes.set_ylim(bottom=0)

@@ -96,3 +96,10 @@ def test_bad_series_are_refused() -> None:
         line_chart({}, x_label="x", y_label="y")
     with pytest.raises(ValueError, match="'', 'x', 'y' or 'xy', got 'yx'"):
         line_chart({"a": ([1], [1])}, x_label="x", y_label="y", log="yx")
+
+
+def test_a_few_x_on_a_logarithmic_axis_are_written_as_people_write_them():
+    chart = line_chart({"trained": ([0.0025, 0.005, 0.04], [1, 2, 3])}, x_label="q", y_label="n", log="x")
+    axes = chart.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.0025", "0.005", "0.04"]
+    assert list(axes.get_xticks(minor=True)) == []
