@@ -37,10 +37,15 @@ def dissect(
     data: Annotated[str, typer.Option(help="minibroden, or the path of a Broden folder")] = "minibroden",
     weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
     conventions: Annotated[
-        str, typer.Option(help="whose definitions: cvpr2017, lite, dissect2020, net2vec, ...")
+        str,
+        typer.Option(help="whose: cvpr2017, lite, gandissect2018, dissect2020, compexp2020, net2vec2018"),
     ] = "cvpr2017",
-    quantile: Annotated[float | None, typer.Option(help="fraction of activations that count as on")] = None,
-    iou: Annotated[float, typer.Option(help="IoU above which a unit is a detector")] = 0.04,
+    quantile: Annotated[
+        float | None, typer.Option(help="part of activations that is on; default: the conventions'")
+    ] = None,
+    iou: Annotated[
+        float | None, typer.Option(help="IoU above which a unit is a detector; default: the conventions'")
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
     ] = None,
@@ -98,9 +103,8 @@ def models(
         else [room.describe(room.load(name, weights=None if name in _OURS else "random"))]
     )
     for entry in entries:
-        table = Table(
-            title=f"{entry.name}  [dim]{entry.description}[/dim]", title_justify="left", box=None, pad_edge=False
-        )
+        console.print(f"[bold]{entry.name}[/bold]  {entry.description}", soft_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="dim")
         for heading in ("layer", "output for one image", ""):
             table.add_column(heading)
         for layer in entry.layers:
