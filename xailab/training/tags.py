@@ -26,7 +26,10 @@ from xailab.training.recipe import Recipe
 from xailab.training.run import Report, Task, check_out, train_network
 from xailab.training.scores import mean_average_precision
 
-EPOCHS = 18
+EPOCHS = 28
+DROPOUT = 0.3
+"""Longer and with more dropout than for ``objects``: on the probe set, 18 epochs gave 33 unique detectors at conv5, 28
+epochs with this dropout 40, at the same mean average precision. One run each."""
 CONV5 = 128
 SIZE = 64
 TRAINING, TEST = ("train-scenes", "train-objects", "train-textures"), "test-scenes"
@@ -70,7 +73,7 @@ def train_tags(
         ``out`` cannot be written, or an interrupted run of another seed or recipe stands there.
     """
     check_out(out)
-    recipe = Recipe(functional.binary_cross_entropy_with_logits, epochs, seed=seed, conv5=CONV5)
+    recipe = Recipe(functional.binary_cross_entropy_with_logits, epochs, seed=seed, conv5=CONV5, dropout=DROPOUT)
     splits = [MiniBroden(split, size=SIZE, progress=progress) for split in (*TRAINING, TEST)]
     for data in splits:
         data.render(executor)
