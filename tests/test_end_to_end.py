@@ -49,7 +49,7 @@ def test_objects_and_parts_are_detected_later_than_colors(tags: Dissection) -> N
 
 @pytest.mark.slow
 def test_shuffled_labels_leave_no_detector_and_random_weights_hardly_any_concept(tags: Dissection) -> None:
-    """Random weights are not nothing: the paper's tables give 2 unique detectors (9 units of 256) for AlexNet's conv5."""
+    """Random weights are not nothing: the released tables give 2 unique detectors (9 of 256 units) for AlexNet."""
     null = tags.layers["conv5"].null
     assert null is not None
     assert label_units(null.iou().numpy(), tags.vocabulary).detectors(0.04).sum() == 0

@@ -59,7 +59,9 @@ def dissect(
     random_control: Annotated[bool, typer.Option(help="dissect the same network with random weights too")] = True,
     top_units: Annotated[int, typer.Option(help="units shown on the page, best first; the tables hold all")] = 150,
     batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
-    memory: Annotated[int, typer.Option(help="MiB for thresholds; less memory means more passes")] = 1024,
+    memory: Annotated[
+        int, typer.Option(help="MiB for thresholds and kept activations; less memory means more passes")
+    ] = 1024,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
     fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted run")] = False,
     seed: Annotated[int, typer.Option(help="of the shuffled labels and the random weights")] = 0,

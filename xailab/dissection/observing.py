@@ -124,6 +124,14 @@ def plan_observations(
     return tuple(groups)
 
 
+def observation_bytes(group: Group, shapes: Mapping[str, tuple[int, int, int]], measure: Measure) -> int:
+    """Return what the threshold buffers of a group need."""
+    return sum(
+        TopQuantile.bytes_needed(stop - start, quantiles=measure.quantiles, total=measure.values(shapes[layer]))
+        for layer, (start, stop) in group.items()
+    )
+
+
 def gathered(observers: Sequence[Observer], layer: str) -> tuple[Float32[Tensor, "q k"], TopImages]:
     """Return the thresholds and best images of a whole layer, whose units may have been looked at in several passes."""
     parts = [observer for observer in observers if layer in observer.group]

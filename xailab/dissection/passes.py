@@ -14,6 +14,7 @@ from tqdm import tqdm
 from xailab.data.batch import Batch, Dataset, batches
 from xailab.dissection.checkpoint import Checkpoint, State
 from xailab.dissection.observing import Observer
+from xailab.dissection.recall import Maps, Recall
 from xailab.dissection.subject import Subject, activations
 from xailab.dissection.tallying import Tallier, dealt, shuffled
 from xailab.errors import XailabError
@@ -51,15 +52,17 @@ def observe(
     stop: int | None = None,
     batch_size: int = 64,
     stage: Stage | None = None,
+    recall: Recall | None = None,
 ) -> None:
     """Let an observer see the images ``start`` ... ``stop - 1``.
 
     Shards may run anywhere and be merged. For the same bits as in one run, let them start at multiples of
-    ``batch_size``, because convolutions may round differently for another number of images.
+    ``batch_size``, because convolutions may round differently for another number of images. Maps that ``recall`` has
+    room for are kept there.
     """
 
     def step(batch: Batch) -> None:
-        observer.add(activations(subject, batch.images), batch.indices)
+        observer.add(_recalled(subject, batch, recall), batch.indices)
 
     _walk(dataset, step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
 
@@ -74,6 +77,7 @@ def tally(
     stop: int | None = None,
     batch_size: int = 64,
     stage: Stage | None = None,
+    recall: Recall | None = None,
 ) -> None:
     """Let a tallier count the images ``start`` ... ``stop - 1``; for shards see ``observe``."""
     partner = shuffled(len(dataset), seed=seed) if tallier.null else np.empty(0, np.int64)
@@ -82,9 +86,19 @@ def tally(
         if batch.labels is None:
             raise XailabError(f"{dataset.name} gave images without labels")
         others = dataset.read_labels(dealt(partner, batch.indices.tolist())) if tallier.null else None
-        tallier.add(activations(subject, batch.images), batch.labels, others)
+        tallier.add(_recalled(subject, batch, recall), batch.labels, others)
 
     _walk(dataset, step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
+
+
+def _recalled(subject: Subject, batch: Batch, recall: Recall | None) -> Maps:
+    """Return the maps of a batch, from memory if they are there."""
+    maps = None if recall is None else recall.look_up(batch.indices)
+    if maps is None:
+        maps = activations(subject, batch.images)
+        if recall is not None:
+            recall.keep(batch.indices, maps)
+    return maps
 
 
 def _walk(

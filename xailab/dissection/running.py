@@ -18,8 +18,9 @@ from torch import Tensor
 from xailab.data.batch import Dataset, Vocabulary
 from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
 from xailab.dissection.conventions import CVPR2017, Conventions
-from xailab.dissection.observing import Measure, Observer, gathered, plan_observations
+from xailab.dissection.observing import Measure, Observer, gathered, observation_bytes, plan_observations
 from xailab.dissection.passes import Stage, observe, tally
+from xailab.dissection.recall import Recall
 from xailab.dissection.result import Dissection, LayerResult
 from xailab.dissection.subject import Subject, subject_of
 from xailab.dissection.tallying import Tallier
@@ -79,8 +80,9 @@ def dissect(
 ) -> dict[str, LayerResult]:
     """Compare every unit of some layers with every concept of a data set.
 
-    Source: Bau et al. 2017. Their code dumps all activations to disk (11 GB for AlexNet's conv5); here the network runs
-    once for the thresholds and once for the counts, and nothing is stored but the largest activations.
+    Source: Bau et al. 2017. Their code dumps all activations to disk (11 GB for AlexNet's conv5). Here nothing is
+    written: the network runs once for the thresholds, and once more for the counts of those images whose activations
+    did not fit into ``memory``.
 
     Parameters
     ----------
@@ -97,7 +99,8 @@ def dissect(
     device
         Where the network runs; activations and labels are counted there.
     memory
-        Bytes for the exact thresholds. Where they need more, the units are looked at in groups, a pass each.
+        Bytes for the exact thresholds and for activations that are kept from the first pass for the second. Where the
+        thresholds need more, the units are looked at in groups, a pass each.
     resume
         A folder for the state of an interrupted run: it is saved there, and taken up from there if it is the same run.
     progress
@@ -115,11 +118,12 @@ def dissect(
     measure = Measure(plan.all_quantiles, plan.conventions, label_size, len(dataset), plan.exemplars)
     groups = plan_observations(subject.shapes, measure, memory=memory)
     checkpoint = Checkpoint(resume, _key(subject, dataset, plan))
+    recall = Recall(memory - max(observation_bytes(group, subject.shapes, measure) for group in groups))
     observers = []
     for number, group in enumerate(groups):
         observer = Observer(subject.shapes, group, measure)
         stage = Stage(f"observe-{number}", f"{network.name}: thresholds", checkpoint, progress=progress)
-        observe(subject, dataset, observer, batch_size=plan.batch_size, stage=stage)
+        observe(subject, dataset, observer, batch_size=plan.batch_size, stage=stage, recall=recall)
         observers.append(observer)
     found = {layer: gathered(observers, layer) for layer in subject.shapes}
     tallier = Tallier(
@@ -130,7 +134,7 @@ def dissect(
         null=plan.null,
     )
     stage = Stage("tally", f"{network.name}: counting", checkpoint, progress=progress)
-    tally(subject, dataset, tallier, seed=plan.seed, batch_size=plan.batch_size, stage=stage)
+    tally(subject, dataset, tallier, seed=plan.seed, batch_size=plan.batch_size, stage=stage, recall=recall)
     return {layer: _result(layer, subject, plan, *found[layer], tallier) for layer in subject.shapes}
 
 

@@ -118,7 +118,7 @@ def line_chart(
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log", nonpositive="mask")
     if "x" in log:
-        _tick_few(axes, [x for x, _ in series.values()])
+        _tick_few(axes, {float(value) for x, _ in series.values() for value in x})
         getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if "y" not in log and all(np.min(y, initial=0) >= 0 for _, y in series.values()):
         axes.set_ylim(bottom=0)
@@ -135,9 +135,9 @@ def _legend(category: str, concepts: Mapping[str, int], unit: str) -> str:
     )
 
 
-def _tick_few(axes: Axes, xs: Sequence[Sequence[float]]) -> None:
+def _tick_few(axes: Axes, xs: set[float]) -> None:
     """Where there are only a few different x, write each below the axis, as people write numbers."""
-    values = sorted({float(x) for line in xs for x in line if x > 0})
+    values = sorted(x for x in xs if x > 0)
     if 1 < len(values) <= 10:
         axes.set_xticks(values, [f"{value:g}" for value in values])
         axes.set_xticks([], minor=True)

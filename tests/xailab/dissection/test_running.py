@@ -18,7 +18,7 @@ from xailab.dissection.passes import observe, tally
 from xailab.dissection.subject import subject_of
 from xailab.dissection.tallying import Tallier, shuffled
 from xailab.errors import UnknownName, XailabError
-from xailab.hooks import hooks_left
+from xailab.hooks import Capture, hooks_left
 from xailab.images import normalize
 from xailab.statistics import TopQuantile
 
@@ -109,6 +109,19 @@ def test_a_small_memory_means_more_passes_and_the_same_bits() -> None:
         np.testing.assert_array_equal(small[layer].thresholds[0.05], large[layer].thresholds[0.05])
         assert torch.equal(small[layer].main.intersection, large[layer].main.intersection)
         assert torch.equal(small[layer].exemplars.values, large[layer].exemplars.values)
+
+
+def test_activations_that_fit_into_memory_are_computed_once_and_others_twice() -> None:
+    passes = []
+    network = watcher()
+    with Capture(network.module, [], edits={"0": lambda maps: passes.append(len(maps)) or maps}):
+        dissect(network, Boxes(), ["1"], plan=PLAN, progress=False)
+        once = sum(passes)
+        passes.clear()
+        buffers = TopQuantile.bytes_needed(5, quantiles=PLAN.all_quantiles, total=24 * 64)
+        dissect(network, Boxes(), ["1"], plan=PLAN, memory=buffers + 5 * 5 * 64 * 4, progress=False)
+    assert once == 24 + 1  # and one image to learn the shapes
+    assert sum(passes) == 24 + 19 + 1  # the first batch of five was kept
 
 
 def test_less_memory_than_one_unit_needs_is_refused_with_the_number() -> None:
