@@ -32,7 +32,9 @@ document.addEventListener("click", event => {
   const picture = event.target.closest(".strip img, .best img");
   if (!picture) return;
   dialog.querySelector("img").src = picture.src;
-  dialog.querySelector("p").textContent = picture.title || picture.alt;
+  const card = picture.closest(".card");
+  const unit = card ? card.querySelector(".name").textContent + ", " + card.querySelector(".unit").textContent + ": " : "";
+  dialog.querySelector("p").textContent = unit + (picture.title || picture.alt);
   dialog.showModal();
 });
 dialog.addEventListener("click", () => dialog.close());

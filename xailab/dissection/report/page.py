@@ -172,10 +172,10 @@ def _card(
 
 
 def _hero(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Choose the best unit of each of the best-detected concepts."""
+    """Choose the best detector of each of the best-detected concepts."""
     chosen: dict[str, dict[str, Any]] = {}
     for card in sorted(cards, key=lambda card: -card["iou"]):
-        if card["tiles"] and card["concept"]:
+        if card["tiles"] and card["detector"]:
             chosen.setdefault(card["concept"], card)
     return list(chosen.values())[:HERO]
 
