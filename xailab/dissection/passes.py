@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from xailab.data.batch import Batch, Dataset, batches
+from xailab.data.batch import Dataset
 from xailab.dissection.checkpoint import Checkpoint, State
 from xailab.dissection.observing import Observer
-from xailab.dissection.recall import Maps, Recall
+from xailab.dissection.recall import Recall
 from xailab.dissection.subject import Subject, activations
 from xailab.dissection.tallying import Tallier, dealt, shuffled
 from xailab.errors import XailabError
@@ -61,10 +61,16 @@ def observe(
     room for are kept there.
     """
 
-    def step(batch: Batch) -> None:
-        observer.add(_recalled(subject, batch, recall), batch.indices)
+    def step(indices: range) -> None:
+        batch = dataset.read(indices)
+        maps = recall.look_up(indices) if recall else None
+        if maps is None:
+            maps = activations(subject, batch.images)
+        if recall:
+            recall.keep(indices, maps)
+        observer.add(maps, batch.indices)
 
-    _walk(dataset, step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
+    _walk(len(dataset), step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
 
 
 def tally(
@@ -82,28 +88,24 @@ def tally(
     """Let a tallier count the images ``start`` ... ``stop - 1``; for shards see ``observe``."""
     partner = shuffled(len(dataset), seed=seed) if tallier.null else np.empty(0, np.int64)
 
-    def step(batch: Batch) -> None:
-        if batch.labels is None:
+    def step(indices: range) -> None:
+        maps = recall.look_up(indices) if recall else None
+        if maps is None:
+            batch = dataset.read(indices)
+            maps, labels = activations(subject, batch.images), batch.labels
+        else:
+            labels = dataset.read_labels(indices)  # no image is decoded again
+        if labels is None:
             raise XailabError(f"{dataset.name} gave images without labels")
-        others = dataset.read_labels(dealt(partner, batch.indices.tolist())) if tallier.null else None
-        tallier.add(_recalled(subject, batch, recall), batch.labels, others)
+        others = dataset.read_labels(dealt(partner, indices)) if tallier.null else None
+        tallier.add(maps, labels, others)
 
-    _walk(dataset, step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
-
-
-def _recalled(subject: Subject, batch: Batch, recall: Recall | None) -> Maps:
-    """Return the maps of a batch, from memory if they are there."""
-    maps = None if recall is None else recall.look_up(batch.indices)
-    if maps is None:
-        maps = activations(subject, batch.images)
-        if recall is not None:
-            recall.keep(batch.indices, maps)
-    return maps
+    _walk(len(dataset), step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
 
 
 def _walk(
-    dataset: Dataset,
-    step: Callable[[Batch], None],
+    images: int,
+    step: Callable[[range], None],
     accumulator: Observer | Tallier,
     *,
     start: int,
@@ -111,25 +113,24 @@ def _walk(
     batch_size: int,
     stage: Stage | None,
 ) -> None:
-    """Feed batches to ``step``; between two of them, save where it stands: now and then, at Ctrl-C, at the end."""
-    end = len(dataset) if stop is None else min(stop, len(dataset))
+    """Feed positions to ``step``; between two batches, save where it stands: now and then, at Ctrl-C, at the end."""
+    end = images if stop is None else min(stop, images)
     if stage is None:
-        for batch in batches(dataset, batch_size, start=start, stop=end):
-            step(batch)
+        for first in range(start, end, batch_size):
+            step(range(first, min(first + batch_size, end)))
         return
     saved = stage.checkpoint.load(stage.name)
-    first = start
     if saved is not None:
-        first, state = saved
+        start, state = saved
         accumulator.restore(state)
     save = _saver(stage, accumulator)
-    with interrupts_deferred() as interrupted, _bar(stage, first, end) as bar:
-        for batch in batches(dataset, batch_size, start=first, stop=end):
-            step(batch)
-            first += len(batch.indices)
-            bar.update(len(batch.indices))
+    with interrupts_deferred() as interrupted, _bar(stage, start, end) as bar:
+        for first in range(start, end, batch_size):
+            indices = range(first, min(first + batch_size, end))
+            step(indices)
+            bar.update(len(indices))
             if interrupted() or stage.checkpoint.due():
-                save(first)
+                save(indices.stop)
             if interrupted():
                 raise KeyboardInterrupt
     save(end)

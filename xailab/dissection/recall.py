@@ -8,7 +8,7 @@ maps are the same bits either way.
 
 from collections.abc import Mapping
 
-from jaxtyping import Float32, Int
+from jaxtyping import Float32
 from torch import Tensor
 
 Maps = Mapping[str, Float32[Tensor, "b _ _ _"]]
@@ -16,7 +16,7 @@ Maps = Mapping[str, Float32[Tensor, "b _ _ _"]]
 
 
 class Recall:
-    """Maps of batches, known by their first image and their number of images.
+    """Maps of batches, known by the positions of their images in the data set.
 
     Parameters
     ----------
@@ -26,20 +26,15 @@ class Recall:
 
     def __init__(self, budget: int) -> None:
         self.free = budget
-        self._maps: dict[tuple[int, int], Maps] = {}
+        self._maps: dict[range, Maps] = {}
 
-    def keep(self, indices: Int[Tensor, " b"], maps: Maps) -> None:
+    def keep(self, indices: range, maps: Maps) -> None:
         """Keep the maps of a batch if they fit."""
         size = sum(values.numel() * values.element_size() for values in maps.values())
-        if size <= self.free and _key(indices) not in self._maps:
-            self._maps[_key(indices)] = maps
+        if size <= self.free and indices not in self._maps:
+            self._maps[indices] = maps
             self.free -= size
 
-    def look_up(self, indices: Int[Tensor, " b"]) -> Maps | None:
+    def look_up(self, indices: range) -> Maps | None:
         """Return the maps of a batch if they were kept."""
-        return self._maps.get(_key(indices)) if len(indices) else None
-
-
-def _key(indices: Int[Tensor, " b"]) -> tuple[int, int]:
-    """Batches are runs of consecutive images."""
-    return int(indices[0]), len(indices)
+        return self._maps.get(indices)

@@ -118,8 +118,7 @@ def test_activations_that_fit_into_memory_are_computed_once_and_others_twice() -
         dissect(network, Boxes(), ["1"], plan=PLAN, progress=False)
         once = sum(passes)
         passes.clear()
-        buffers = TopQuantile.bytes_needed(5, quantiles=PLAN.all_quantiles, total=24 * 64)
-        dissect(network, Boxes(), ["1"], plan=PLAN, memory=buffers + 5 * 5 * 64 * 4, progress=False)
+        dissect(network, Boxes(), ["1"], plan=PLAN, memory=BUFFERS + 5 * 5 * 64 * 4, progress=False)
     assert once == 24 + 1  # and one image to learn the shapes
     assert sum(passes) == 24 + 19 + 1  # the first batch of five was kept
 
@@ -159,6 +158,10 @@ def test_merged_shards_equal_the_whole_bit_for_bit() -> None:
         assert torch.equal(one.concept, other.concept)
 
 
+BUFFERS = TopQuantile.bytes_needed(5, quantiles=PLAN.all_quantiles, total=24 * 64)
+"""Memory that leaves nothing for activations, so that each image is read in both passes."""
+
+
 class Interrupted(Boxes):
     """Presses Ctrl-C while a certain reading is under way."""
 
@@ -178,9 +181,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped_with_the_same_bits(tmp_path
     whole = dissect(watcher(), Boxes(), ["1"], plan=PLAN, progress=False)["1"]
     data = Interrupted(at)
     with pytest.raises(KeyboardInterrupt):
-        dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, progress=False)
+        dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)
     before = data.reads
-    found = dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, progress=False)["1"]
+    found = dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)["1"]
     assert data.reads - before == 10 - at  # 5 batches, 2 passes: none was read again
     assert torch.equal(found.main.intersection, whole.main.intersection)
     assert found.null is not None
@@ -192,20 +195,21 @@ def test_an_interrupted_run_goes_on_where_it_stopped_with_the_same_bits(tmp_path
 
 def test_the_state_of_another_run_is_not_taken_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        dissect(watcher(), Interrupted(7), ["1"], plan=PLAN, resume=tmp_path, progress=False)
+        dissect(watcher(), Interrupted(7), ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)
     data = Interrupted(1000)
     other = Plan(Conventions("toy", quantile=0.2), quantiles=(0.1,), batch_size=5)
-    dissect(watcher(), data, ["1"], plan=other, resume=tmp_path, progress=False)
+    memory = TopQuantile.bytes_needed(5, quantiles=other.all_quantiles, total=24 * 64)
+    dissect(watcher(), data, ["1"], plan=other, resume=tmp_path, memory=memory, progress=False)
     assert data.reads == 10
 
 
 def test_a_damaged_state_is_computed_again(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        dissect(watcher(), Interrupted(7), ["1"], plan=PLAN, resume=tmp_path, progress=False)
+        dissect(watcher(), Interrupted(7), ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)
     for path in tmp_path.glob("*.npz"):
         path.write_bytes(path.read_bytes()[:100])
     data = Interrupted(1000)
-    dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, progress=False)
+    dissect(watcher(), data, ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)
     assert data.reads == 10
 
 
