@@ -100,4 +100,4 @@ def test_a_broken_folder_stops_with_file_and_row_or_is_skipped_and_counted(tmp_p
         list(run(request, tmp_path / "out", progress=False))
     assert not (tmp_path / "out" / "index.html").exists()
     lines = list(run(replace(request, skip_broken=True), tmp_path / "out", progress=False))
-    assert lines[0] == "1 images could not be read and were left out"
+    assert lines[0] == "1 image could not be read and was left out"

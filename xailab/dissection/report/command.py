@@ -184,7 +184,8 @@ def _lines(dissection: Dissection, dataset: Dataset) -> Iterator[str]:
     """Yield what the terminal shows at the end."""
     broken = len(getattr(dataset, "broken", ()))
     if broken:
-        yield f"{broken} images could not be read and were left out"
+        what = "1 image could not be read and was" if broken == 1 else f"{broken} images could not be read and were"
+        yield f"{what} left out"
     for layer in dissection.layers:
         summary = summarize(dissection, layer)
         yield (

@@ -126,7 +126,7 @@ def test_the_page_shows_every_layer_the_controls_and_the_units(page: str, found:
     assert "2 more units are in the tables" in text
     assert page.count('<section class="layer"') == 2
     assert page.count("<article") == 6
-    assert "1 units never exceed their own threshold" in text
+    assert "1 unit never exceeds its own threshold" in text
 
 
 def test_the_page_escapes_what_users_name(page: str) -> None:
