@@ -1,6 +1,8 @@
 """What holds for every test: shapes are checked (not in compiled code), caches are private, no hook is left behind."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -9,8 +11,10 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
 
-# Caches of a test run never mix with the user's. Set before xailab is imported.
-os.environ.setdefault("XAILAB_CACHE", tempfile.mkdtemp(prefix="xailab-test-cache-"))
+# Caches of a test run never mix with the user's, and go with it. Set before xailab is imported.
+if "XAILAB_CACHE" not in os.environ:
+    os.environ["XAILAB_CACHE"] = tempfile.mkdtemp(prefix="xailab-test-cache-")
+    atexit.register(shutil.rmtree, os.environ["XAILAB_CACHE"], ignore_errors=True)
 
 
 def _checked_modules() -> list[str]:

@@ -92,11 +92,3 @@ class Checkpoint:
         with write_beside(path) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
         self._saved_at = time.monotonic()
-
-    def clear(self) -> None:
-        """Remove every saved stage; called when the results are safely written."""
-        if self.folder is not None and self.folder.is_dir():
-            for path in self.folder.glob("*.npz"):
-                path.unlink()
-            if not any(self.folder.iterdir()):
-                self.folder.rmdir()
