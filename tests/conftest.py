@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +27,10 @@ def _checked_modules() -> list[str]:
         modules.append(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return modules
 
+
+# No time limits on examples: machines differ. In CI the same examples each time, on a desk new ones.
+settings.register_profile("xailab", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("xailab")
 
 install_import_hook(_checked_modules(), "beartype.beartype")
 

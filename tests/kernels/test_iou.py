@@ -76,13 +76,13 @@ def problems(draw, values):
 
 
 @given(problems(ANY_FLOAT))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_counts_equal_the_twins_for_any_floats(problem):
     assert_same_as_twin(*problem)
 
 
 @given(problems(FEW_FLOATS))
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 def test_counts_equal_the_twins_among_ties_and_rounding(problem):
     assert_same_as_twin(*problem)
 
@@ -115,7 +115,6 @@ def test_a_threshold_that_is_a_value_of_the_map_is_not_exceeded_by_it():
     st.floats(width=32, min_value=-(2.0**100), max_value=2.0**100),
     st.floats(width=32, min_value=-(2.0**100), max_value=2.0**100),
 )
-@settings(deadline=None)
 def test_interpolation_never_passes_the_larger_value(a, b):
     """The proof in the kernel's docstring, for the largest weights it allows."""
     a, b = np.float32(a), np.float32(b)
@@ -176,7 +175,7 @@ def test_strided_arrays_are_counted_like_contiguous_ones():
 
 
 @given(problems(FEW_FLOATS))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_pixels_per_concept_equal_the_twins(problem):
     planes, tags, size = problem[4:7]
     expected = naive.concept_pixels(planes, tags, size)

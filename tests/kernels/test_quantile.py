@@ -40,13 +40,13 @@ def streams(draw, values):
 
 
 @given(streams(NUMBERS), st.integers(1, 40))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_largest_values_are_kept_to_the_bit(batches, keep):
     assert_bits_equal(kept(batches, keep), largest(batches, keep))
 
 
 @given(streams(TIES), st.integers(1, 40))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_ties_zeros_and_infinities_are_kept_to_the_bit(batches, keep):
     assert_bits_equal(kept(batches, keep), largest(batches, keep))
 

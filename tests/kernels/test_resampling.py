@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xailab_kernels import resampling
 
@@ -53,7 +53,6 @@ def test_a_position_just_below_a_center_counts_as_the_center():
 
 
 @given(st.sampled_from(ALIGNMENTS), st.integers(1, 40), st.integers(1, 130))
-@settings(deadline=None)
 def test_every_table_ascends_within_the_map(alignment, n_in, n_out):
     index, weight = alignment(n_in, n_out)
     assert index.dtype == np.int32

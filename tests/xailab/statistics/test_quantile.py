@@ -30,7 +30,7 @@ def accumulated(parts, total, device="cpu", quantiles=QUANTILES):
 
 
 @given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=4, max_dims=4, max_side=6), elements=FLOATS), st.data())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_thresholds_equal_the_twins(device, values, data):
     quantiles = tuple(data.draw(st.lists(st.decimals("0.001", "0.999", places=3).map(float), min_size=1, max_size=3)))
     total = len(values) * values.shape[2] * values.shape[3]

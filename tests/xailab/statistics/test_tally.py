@@ -97,7 +97,7 @@ def test_a_unit_that_is_its_concept_has_iou_1(device):
 
 
 @given(st.integers(0, 10**6))
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_union_of_planes_equals_the_twin(seed):
     labels = problem(seed, images=2)[2]
     planes, tags = labels.stacked()

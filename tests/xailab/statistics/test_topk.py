@@ -23,7 +23,7 @@ def accumulated(activations, order, count, device="cpu", size=7):
 
 
 @given(st.permutations(range(30)), st.integers(1, 40), st.integers(1, 30))
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_best_images_equal_the_twins_in_any_order(device, order, count, size):
     activations = maps()
     best = accumulated(activations, order, count, device, size).result()
