@@ -21,6 +21,7 @@ from xailab.dissection import (
     unique_labels_by_category,
 )
 from xailab.dissection.report.command import Request, run
+from xailab.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_a_torchvision_network_from_a_file_is_dissected_end_to_end(tmp_path: Pat
     request = Request(
         "resnet18", ("layer4",), weights=str(tmp_path / "resnet18.pth"), limit=12, image_size=64, top_units=4
     )
-    lines = list(run(request, tmp_path / "out", progress=False))
+    lines = run(request, tmp_path / "out", progress=False)
     assert lines[0].startswith("layer4: ")
     assert "of 512 units" in lines[0]
     assert (tmp_path / "out" / "index.html").stat().st_size > 50_000
@@ -96,8 +97,8 @@ def test_a_broken_folder_stops_with_file_and_row_or_is_skipped_and_counted(tmp_p
     victim = sorted((tmp_path / "broden" / "images").rglob("*_object.png"))[3]
     victim.write_bytes(victim.read_bytes()[:60])
     request = Request("objects", ("conv1",), data=str(tmp_path / "broden"), top_units=2)
-    with pytest.raises(Exception, match=rf"index\.csv, line \d+: .*{victim.name}"):
-        list(run(request, tmp_path / "out", progress=False))
+    with pytest.raises(DataError, match=rf"index\.csv, line \d+: .*{victim.name}"):
+        run(request, tmp_path / "out", progress=False)
     assert not (tmp_path / "out" / "index.html").exists()
-    lines = list(run(replace(request, skip_broken=True), tmp_path / "out", progress=False))
+    lines = run(replace(request, skip_broken=True), tmp_path / "out", progress=False)
     assert lines[0] == "1 image could not be read and was left out"

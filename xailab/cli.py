@@ -78,8 +78,7 @@ def dissect(
         random_control=random_control, top_units=top_units, batch_size=batch_size, memory_mib=memory, device=device,
         seed=seed,
     )  # fmt: skip
-    for line in run(request, out, fresh=fresh):
-        typer.echo(line)
+    typer.echo("\n".join(run(request, out, fresh=fresh)))
 
 
 @app.command()
@@ -133,19 +132,22 @@ def export(
     out: Annotated[Path, typer.Argument(help="new folder")],
     data: Annotated[str, typer.Option(help="a data set with concept labels")] = "minibroden",
     split: Annotated[str | None, typer.Option(help="part of the data set")] = None,
-    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
+    limit: Annotated[int | None, typer.Option(help="only so many images", min=1)] = None,
 ) -> None:
     """Write a labelled data set as a Broden folder: images, label maps and tables, as other tools read them."""
     from xailab.data.broden import export_broden
     from xailab.data.opening import open_dataset
 
-    dataset = open_dataset(data, split=split, limit=limit)
-    export_broden(dataset, out)
+    try:
+        dataset = open_dataset(data, split=split, limit=limit)
+        export_broden(dataset, out)
+    except ValueError as error:  # options that this data set does not have, or a data set without concepts
+        raise XailabError(str(error)) from error
     typer.echo(f"{len(dataset):,} images in {out}")
 
 
 Out = Annotated[Path | None, typer.Option(help="file for the weights; default: NAME.safetensors here")]
-Epochs = Annotated[int | None, typer.Option(help="how often each picture is seen; default: the shipped network's")]
+Epochs = Annotated[int | None, typer.Option(help="how often each picture is seen; default: as shipped", min=1)]
 Seed = Annotated[int, typer.Option(help="of weights, order and augmentation")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted training")]
 

@@ -67,3 +67,25 @@ def test_export_writes_a_folder_that_the_reader_takes(tmp_path: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "12 images" in shown.output
     assert len(BrodenFolder(tmp_path / "broden", progress=False)) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["export", "out", "--data", "digits", "--limit", "3"], "error: limit=3 does not apply to digits"),
+        (["export", "out", "--data", "digits"], "error: "),
+        (["export", "out", "--limit", "0"], "Invalid value for '--limit'"),
+        (["train", "objects", "--epochs", "0"], "Invalid value for '--epochs'"),
+        (["models", "tagz"], "error: no network 'tagz'; did you mean 'tags'"),
+        (["disect"], "No such command 'disect'"),
+    ],
+)
+def test_bad_options_are_refused_without_a_traceback(tmp_path: Path, arguments: list[str], words: str) -> None:
+    code = "from xailab_autograder.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -16,15 +16,34 @@ from typing import Any
 
 _HOME = {
     "Batch": "batch",
+    "BrodenFolder": "broden",
     "Concept": "batch",
     "Dataset": "batch",
+    "Digits": "bundled",
+    "ImageFolder": "folder",
     "Labels": "batch",
     "Vocabulary": "batch",
     "batches": "batch",
     "MiniBroden": "minibroden.dataset",
+    "Photographs": "bundled",
+    "export_broden": "broden",
     "open_dataset": "opening",
 }
-__all__ = ["Batch", "Concept", "Dataset", "Labels", "MiniBroden", "Vocabulary", "batches", "open_dataset"]
+__all__ = [
+    "Batch",
+    "BrodenFolder",
+    "Concept",
+    "Dataset",
+    "Digits",
+    "ImageFolder",
+    "Labels",
+    "MiniBroden",
+    "Photographs",
+    "Vocabulary",
+    "batches",
+    "export_broden",
+    "open_dataset",
+]
 
 
 def __getattr__(name: str) -> Any:

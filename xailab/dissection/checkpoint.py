@@ -15,6 +15,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+import torch
 from torch import nn
 
 from xailab.files import write_beside
@@ -33,7 +34,7 @@ def module_digest(module: nn.Module) -> str:
     for name, value in module.state_dict().items():
         array = value.detach().cpu().contiguous()
         digest.update(f"{name} {tuple(array.shape)} {array.dtype}".encode())
-        digest.update(array.view(-1).numpy().tobytes())
+        digest.update(array.view(-1).view(torch.uint8).numpy().tobytes())  # NumPy does not know bfloat16
     return digest.hexdigest()[:32]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from xailab.data.batch import Dataset
@@ -60,15 +61,14 @@ def observe(
     ``batch_size``, because convolutions may round differently for another number of images. Maps that ``recall`` has
     room for are kept there.
     """
+    kept = recall or Recall(0)
 
     def step(indices: range) -> None:
-        batch = dataset.read(indices)
-        maps = recall.look_up(indices) if recall else None
+        maps = kept.look_up(indices)
         if maps is None:
-            maps = activations(subject, batch.images)
-        if recall:
-            recall.keep(indices, maps)
-        observer.add(maps, batch.indices)
+            maps = activations(subject, dataset.read(indices).images)
+            kept.keep(indices, maps)
+        observer.add(maps, torch.arange(indices.start, indices.stop))
 
     _walk(len(dataset), step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
 
@@ -86,10 +86,11 @@ def tally(
     recall: Recall | None = None,
 ) -> None:
     """Let a tallier count the images ``start`` ... ``stop - 1``; for shards see ``observe``."""
+    kept = recall or Recall(0)
     partner = shuffled(len(dataset), seed=seed) if tallier.null else np.empty(0, np.int64)
 
     def step(indices: range) -> None:
-        maps = recall.look_up(indices) if recall else None
+        maps = kept.look_up(indices)
         if maps is None:
             batch = dataset.read(indices)
             maps, labels = activations(subject, batch.images), batch.labels

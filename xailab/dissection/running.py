@@ -8,7 +8,8 @@ Runs that are split into shards use ``observe`` and ``tally`` of ``xailab.dissec
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 from xailab.data.batch import Dataset, Vocabulary
 from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
 from xailab.dissection.conventions import CVPR2017, Conventions
-from xailab.dissection.observing import Measure, Observer, gathered, observation_bytes, plan_observations
+from xailab.dissection.observing import Group, Measure, Observer, gathered, observation_bytes, plan_observations
 from xailab.dissection.passes import Stage, observe, tally
 from xailab.dissection.recall import Recall
 from xailab.dissection.result import Dissection, LayerResult
@@ -117,7 +118,7 @@ def dissect(
     vocabulary, label_size = _labelled(dataset)
     measure = Measure(plan.all_quantiles, plan.conventions, label_size, len(dataset), plan.exemplars)
     groups = plan_observations(subject.shapes, measure, memory=memory)
-    checkpoint = Checkpoint(resume, _key(subject, dataset, plan))
+    checkpoint = Checkpoint(resume, _key(subject, dataset, plan, groups))
     recall = Recall(memory - max(observation_bytes(group, subject.shapes, measure) for group in groups))
     observers = []
     for number, group in enumerate(groups):
@@ -155,14 +156,14 @@ def dissect_with_controls(
 
     The null control (shuffled labels) and further quantiles are counted for the trained network only.
     """
-    options = {"image_size": image_size, "device": device, "memory": memory, "progress": progress}
     vocabulary, _ = _labelled(dataset)
+    run = partial(dissect, image_size=image_size, device=device, memory=memory, progress=progress)
     untrained = randomized(network, seed=plan.seed) if random else None  # before any work: it may be impossible
-    trained = dissect(network, dataset, layers, plan=plan, resume=_sub(resume, "trained"), **options)  # type: ignore[arg-type]
+    trained = run(network, dataset, layers, plan=plan, resume=_sub(resume, "trained"))
     control: Mapping[str, LayerResult] = {}
     if untrained is not None:
-        simple = Plan(plan.conventions, (), False, plan.exemplars, plan.seed, plan.batch_size)
-        control = dissect(untrained, dataset, layers, plan=simple, resume=_sub(resume, "random"), **options)  # type: ignore[arg-type]
+        simple = replace(plan, quantiles=(), null=False)
+        control = run(untrained, dataset, layers, plan=simple, resume=_sub(resume, "random"))
     return Dissection(network.name, dataset.name, len(dataset), vocabulary, plan.conventions, trained, control)
 
 
@@ -180,8 +181,8 @@ def _labelled(dataset: Dataset) -> tuple[Vocabulary, tuple[int, int]]:
     return dataset.vocabulary, (int(height), int(width))
 
 
-def _key(subject: Subject, dataset: Dataset, plan: Plan) -> str:
-    """Digest everything that determines the result."""
+def _key(subject: Subject, dataset: Dataset, plan: Plan, groups: Sequence[Group]) -> str:
+    """Digest everything that determines the result, and how the units are split among passes."""
     return run_key(
         version=VERSION,
         network=module_digest(subject.network.module),
@@ -191,6 +192,7 @@ def _key(subject: Subject, dataset: Dataset, plan: Plan) -> str:
         data=dataset.fingerprint,
         images=len(dataset),
         conventions=plan.conventions.described(),
+        groups=groups,
         plan=[plan.all_quantiles, plan.null, plan.exemplars, plan.seed, plan.batch_size],
     )
 

@@ -15,11 +15,11 @@ from xailab.data.batch import Labels
 from xailab.dissection import CVPR2017, PRESETS, Conventions, Plan, dissect, dissect_with_controls, label_units, preset
 from xailab.dissection.observing import Measure, Observer, plan_observations
 from xailab.dissection.passes import observe, tally
-from xailab.dissection.subject import subject_of
+from xailab.dissection.subject import activations, subject_of
 from xailab.dissection.tallying import Tallier, shuffled
 from xailab.errors import UnknownName, XailabError
 from xailab.hooks import Capture, hooks_left
-from xailab.images import normalize
+from xailab.images import Normalization, normalize, resize
 from xailab.statistics import TopQuantile
 
 PLAN = Plan(Conventions("toy", quantile=0.05), quantiles=(0.1,), batch_size=5)
@@ -64,6 +64,37 @@ def test_the_null_control_is_the_same_table_for_the_partners_labels() -> None:
     assert found.null is not None
     partner = shuffled(len(data), seed=0)
     np.testing.assert_allclose(found.null.iou().numpy(), by_hand(data, 0.05, keep=partner), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cvpr2017", "net2vec2018"])
+def test_the_null_control_needs_no_second_quantile_and_is_taken_at_the_first(name: str) -> None:
+    conventions = replace(preset(name), quantile=0.05)
+    one, two = (
+        dissect(watcher(), Boxes(), ["1"], plan=Plan(conventions, more, batch_size=5), progress=False)["1"].null
+        for more in ((), (0.2,))
+    )
+    assert one is not None
+    assert two is not None
+    assert one.images == 24
+    assert torch.equal(one.intersection, two.intersection)
+    assert int(one.intersection.sum()) > 0
+
+
+def test_images_are_resized_and_normalized_as_the_network_expects() -> None:
+    network = replace(watcher(), normalization=Normalization((0.5, 0.4, 0.3), (0.25, 0.5, 1.0), "odd"))
+    pictures = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    found = activations(subject_of(network, ["0"]), pictures)["0"]
+    with torch.no_grad():
+        expected = network.module[0](normalize(resize(pictures, 16), network.normalization))
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_callers_network_stays_where_it_is_when_another_device_is_asked_for() -> None:
+    network = watcher()
+    subject = subject_of(network, ["0"], device="meta")
+    assert next(subject.network.module.parameters()).device.type == "meta"
+    assert next(network.module.parameters()).device.type == "cpu"
+    assert subject_of(network, ["0"]).network.module is network.module
 
 
 def test_units_are_named_after_what_they_see_and_a_constant_unit_after_nothing() -> None:
@@ -201,6 +232,16 @@ def test_the_state_of_another_run_is_not_taken_up(tmp_path: Path) -> None:
     memory = TopQuantile.bytes_needed(5, quantiles=other.all_quantiles, total=24 * 64)
     dissect(watcher(), data, ["1"], plan=other, resume=tmp_path, memory=memory, progress=False)
     assert data.reads == 10
+
+
+def test_the_state_of_a_run_that_split_the_units_otherwise_is_not_taken_up(tmp_path: Path) -> None:
+    whole = dissect(watcher(), Boxes(), ["1"], plan=PLAN, progress=False)["1"]
+    with pytest.raises(KeyboardInterrupt):
+        dissect(watcher(), Interrupted(3), ["1"], plan=PLAN, resume=tmp_path, memory=BUFFERS, progress=False)
+    small = TopQuantile.bytes_needed(2, quantiles=PLAN.all_quantiles, total=24 * 64)
+    found = dissect(watcher(), Boxes(), ["1"], plan=PLAN, resume=tmp_path, memory=small, progress=False)["1"]
+    np.testing.assert_array_equal(found.thresholds[0.05], whole.thresholds[0.05])
+    assert torch.equal(found.main.intersection, whole.main.intersection)
 
 
 def test_a_damaged_state_is_computed_again(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """From the options of ``xailab dissect`` to a folder with a page and tables.
 
 - ``Request``  the options
-- ``run``      do it; yields the lines to print
+- ``run``      do it; returns the lines to print
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from xailab import __version__
 from xailab.data.batch import Dataset
+from xailab.data.minibroden.dataset import MiniBroden
 from xailab.data.opening import open_dataset
 from xailab.dissection.conventions import Conventions, preset
 from xailab.dissection.report.page import Linked, write_page
@@ -52,7 +54,7 @@ class Request:
     seed: int = 0
 
 
-def run(request: Request, out: Path, *, fresh: bool = False, progress: bool = True) -> Iterator[str]:
+def run(request: Request, out: Path, *, fresh: bool = False, progress: bool = True) -> list[str]:
     """Dissect and write ``index.html``, ``report.json``, and a ``-result.csv`` and ``.npz`` per layer into ``out``.
 
     Everything is checked before any work. Each file is written whole or not at all. After an interrupt the same request
@@ -70,7 +72,7 @@ def run(request: Request, out: Path, *, fresh: bool = False, progress: bool = Tr
     dataset = _open(request, progress=progress)
     resume = out / ".resume"
     if fresh:
-        _forget(resume)
+        shutil.rmtree(resume, ignore_errors=True)
     dissection = dissect_with_controls(
         network, dataset, request.layers, plan=plan, random=request.random_control, image_size=request.image_size,
         device=request.device, memory=request.memory_mib * 2**20, resume=resume, progress=progress,
@@ -91,9 +93,8 @@ def run(request: Request, out: Path, *, fresh: bool = False, progress: bool = Tr
     write_page(
         dissection, pictures, out / "index.html", settings=_settings(request, network, dataset, plan), files=files
     )
-    _forget(resume)
-    yield from _lines(dissection, dataset)
-    yield f"page: {out / 'index.html'}"
+    shutil.rmtree(resume, ignore_errors=True)
+    return [*_lines(dissection, dataset), f"page: {out / 'index.html'}"]
 
 
 def _plan(request: Request) -> Plan:
@@ -119,20 +120,14 @@ def _plan(request: Request) -> Plan:
 def _open(request: Request, *, progress: bool) -> Dataset:
     """Open the data set, with the options that it has."""
     try:
-        return open_dataset(request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken)
+        dataset = open_dataset(
+            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
+        )
     except ValueError as error:
         raise XailabError(str(error)) from error
-
-
-def _forget(resume: Path) -> None:
-    """Remove the state of an interrupted run."""
-    for folder in (resume / "trained", resume / "random"):
-        for path in folder.glob("*.npz"):
-            path.unlink()
-        if folder.is_dir():
-            folder.rmdir()
-    if resume.is_dir():
-        resume.rmdir()
+    if isinstance(dataset, MiniBroden):
+        dataset.render()  # all at once, with one bar
+    return dataset
 
 
 def _write_tables(

@@ -19,7 +19,7 @@ SMALL = Request(model="objects", layers=("conv1",), limit=40, top_units=3)
 
 
 def test_a_folder_gets_a_page_tables_and_nothing_else(tmp_path: Path) -> None:
-    lines = list(run(SMALL, tmp_path, progress=False))
+    lines = run(SMALL, tmp_path, progress=False)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["conv1-result.csv", "conv1.npz", "index.html", "report.json"]
     assert re.match(
         r"conv1: \d+ detectors, \d+ unique of 32 units \| labels shuffled: .* \| random weights: ", lines[0]
@@ -32,7 +32,7 @@ def test_a_folder_gets_a_page_tables_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_same_request_gives_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        list(run(SMALL, tmp_path / name, progress=False))
+        run(SMALL, tmp_path / name, progress=False)
     for file in ("conv1-result.csv", "index.html", "report.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -60,19 +60,19 @@ def test_bad_requests_are_refused_in_one_sentence(tmp_path: Path, change: dict[s
     from dataclasses import replace
 
     with pytest.raises(XailabError, match=words):
-        list(run(replace(SMALL, **change), tmp_path / "out", progress=False))
+        run(replace(SMALL, **change), tmp_path / "out", progress=False)
 
 
 def test_a_misspelt_model_leaves_no_folder_behind(tmp_path: Path) -> None:
     with pytest.raises(UnknownName):
-        list(run(Request(model="tagz", layers=("conv1",)), tmp_path / "out", progress=False))
+        run(Request(model="tagz", layers=("conv1",)), tmp_path / "out", progress=False)
     assert not (tmp_path / "out").exists()
 
 
 def test_an_unwritable_folder_is_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(XailabError, match="cannot write to the folder"):
-        list(run(SMALL, tmp_path / "file" / "out", progress=False))
+        run(SMALL, tmp_path / "file" / "out", progress=False)
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

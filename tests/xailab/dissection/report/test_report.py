@@ -1,6 +1,8 @@
 """The page and the tables say what was counted, stand alone, and are written whole or not at all."""
 
+import base64
 import csv
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -8,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.toys import Boxes, watcher
-from xailab.dissection import Conventions, Dissection, Plan, dissect_with_controls, label_units
+from xailab.dissection import Conventions, Dissection, Plan, dissect_with_controls, label_units, threshold_curve
 from xailab.dissection.report.page import Linked, write_page
-from xailab.dissection.report.pictures import tiles
+from xailab.dissection.report.pictures import DIM, Tile, tiles
 from xailab.dissection.report.summary import summarize
 from xailab.dissection.report.tables import as_json, write_csv, write_npz
 from xailab.dissection.subject import subject_of
@@ -66,6 +69,9 @@ def test_the_json_tells_both_counts_of_unique_detectors_and_both_controls(found:
     null = found.layers["1"].null
     assert null is not None
     assert layer["null"]["detectors"] == int(label_units(null.iou().numpy(), found.vocabulary).detectors(0.04).sum())
+    curve = threshold_curve(label_units(null.iou().numpy(), found.vocabulary))
+    assert layer["threshold_curves"]["null"]["detectors"] == curve.detectors.tolist()
+    assert layer["threshold_curves"]["null"] != layer["threshold_curves"]["trained"]
     assert layer["random"]["detectors"] == int(found.random["1"].labels(found.vocabulary).detectors(0.04).sum())
     assert told["conventions"]["images"] == "category_present"
 
@@ -77,6 +83,14 @@ def test_tiles_are_bright_where_the_unit_is_on(found: Dissection) -> None:
     assert list(drawn) == [0, 2]
     assert [tile.image for tile in drawn[0]] == found.layers["1"].exemplars.indices[0].tolist()
     assert all(tile.src.startswith("data:image/jpeg;base64,") for tile in drawn[0])
+    picture = Image.open(io.BytesIO(base64.b64decode(drawn[0][0].src.split(",")[1]))).convert("RGB")
+    plain = data.images[drawn[0][0].image]
+    row, column = (int(x) * 2 for x in found.layers["1"].exemplars.positions[0, 0])  # a cell is two pixels of the image
+    scale = picture.width / 16
+    on = np.asarray(picture)[int((row + 1) * scale), int((column + 1) * scale)] / 255
+    far = np.asarray(picture)[-1 if row < 8 else 0, -1 if column < 8 else 0] / 255
+    np.testing.assert_allclose(on, plain[:, row + 1, column + 1].numpy(), atol=0.2)
+    assert far.max() < 0.2 * DIM + 0.06  # noise of up to 0.2, dimmed
     assert drawn[0][0].value == pytest.approx(float(found.layers["1"].exemplars.values[0, 0]))
 
 
@@ -121,6 +135,8 @@ def test_the_page_shows_every_layer_the_controls_and_the_units(page: str, found:
     summary = summarize(found, "1")
     text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page))
     assert f"{summary.tally.detectors} of 5 units of 1 detect {summary.tally.total} different concepts" in text
+    assert summary.tally.published != summary.tally.total
+    assert f"summed over categories): {summary.tally.published} ." in text
     assert "labels shuffled" in text
     assert "random weights" in text
     assert "2 more units are in the tables" in text
@@ -136,7 +152,9 @@ def test_the_page_escapes_what_users_name(page: str) -> None:
 def test_a_layer_without_any_detector_makes_a_page(tmp_path: Path) -> None:
     plan = Plan(Conventions("strict", quantile=0.05, iou_threshold=0.999), batch_size=8, exemplars=1)
     none = dissect_with_controls(watcher(), Boxes(6), ["1"], plan=plan, random=False, progress=False)
-    write_page(none, {"1": {}}, tmp_path / "index.html", settings={})
+    tile = Tile("data:,", 0, 1.0)
+    write_page(none, {"1": {0: [tile]}}, tmp_path / "index.html", settings={})
     text = (tmp_path / "index.html").read_text()
     assert "<b>0</b> of 5 units" in text
+    assert "<figure style" not in text  # only detectors are shown off
     assert not none.layers["1"].labels(none.vocabulary).detectors(0.999).any()
