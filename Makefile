@@ -4,12 +4,14 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 OUT    ?= out/demo
 
-.PHONY: help demo test lint bench train clean
+.PHONY: help demo test lint validity labs bench train clean
 
 help:
 	@echo "make demo   set up, dissect a trained network, write $(OUT)/index.html"
 	@echo "make test   set up, then lint, types, contracts and all tests"
 	@echo "make lint   the checks alone"
+	@echo "make validity  examine the grading of every lab: right answers, known mistakes, mutants, 50 seeds"
+	@echo "make labs   notebooks and hand-outs of every lab, into out/labs"
 	@echo "make bench  the benchmarks: ours beside what one would use instead"
 	@echo "make train  retrain the shipped networks"
 	@echo "make clean  remove what was built (not the environment)"
@@ -40,6 +42,12 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house.py
+
+validity: $(VENV)/.ready
+	$(BIN)/python -m xailab_autograder.validity
+
+labs: $(VENV)/.ready
+	@for lab in labs/[0-9]*; do $(BIN)/xailab labs build $$(basename $$lab | cut -c1-2) --out out/labs || exit 1; done
 
 bench: $(VENV)/.ready
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
