@@ -2,11 +2,13 @@
 
 - ``observe``  let an ``Observer`` see them: thresholds and best images
 - ``tally``    let a ``Tallier`` count them
+- ``measure``  let a ``ChannelMoments`` see one layer: means and covariances
 - ``Stage``    how a pass is shown and where it is saved
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,11 +17,23 @@ from tqdm import tqdm
 from xailab.data.batch import Dataset
 from xailab.dissection.checkpoint import Checkpoint, State
 from xailab.dissection.observing import Observer
-from xailab.dissection.recall import Recall
-from xailab.dissection.subject import Subject, activations
+from xailab.dissection.recall import Maps, Recall
+from xailab.dissection.subject import Subject, layer_maps, mixed
 from xailab.dissection.tallying import Tallier, dealt, shuffled
 from xailab.errors import XailabError
 from xailab.interrupts import interrupts_deferred
+from xailab.statistics.moments import ChannelMoments
+
+
+@runtime_checkable
+class Accumulator(Protocol):
+    """What a pass fills, and can be saved in the middle."""
+
+    def state(self) -> State:
+        """Return everything needed to go on later."""
+
+    def restore(self, state: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        """Go on where ``state`` was taken."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +78,8 @@ def observe(
     kept = recall or Recall(0)
 
     def step(indices: range) -> None:
-        maps = kept.look_up(indices)
-        if maps is None:
-            maps = activations(subject, dataset.read(indices).images)
-            kept.keep(indices, maps)
-        observer.add(maps, torch.arange(indices.start, indices.stop))
+        maps = _recalled(subject, dataset, indices, kept)
+        observer.add(mixed(subject, maps), torch.arange(indices.start, indices.stop))
 
     _walk(len(dataset), step, observer, start=start, stop=stop, batch_size=batch_size, stage=stage)
 
@@ -93,21 +104,62 @@ def tally(
         maps = kept.look_up(indices)
         if maps is None:
             batch = dataset.read(indices)
-            maps, labels = activations(subject, batch.images), batch.labels
+            maps, labels = layer_maps(subject, batch.images), batch.labels
         else:
             labels = dataset.read_labels(indices)  # no image is decoded again
         if labels is None:
             raise XailabError(f"{dataset.name} gave images without labels")
         others = dataset.read_labels(dealt(partner, indices)) if tallier.null else None
-        tallier.add(maps, labels, others)
+        tallier.add(mixed(subject, maps), labels, others)
 
     _walk(len(dataset), step, tallier, start=start, stop=stop, batch_size=batch_size, stage=stage)
+
+
+@dataclass
+class _Moments:
+    """Moments as an accumulator whose state can be put back."""
+
+    value: ChannelMoments
+
+    def state(self) -> State:
+        return {"moments": self.value.state()}
+
+    def restore(self, state: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        self.value = ChannelMoments.from_state(state["moments"])
+
+
+def measure(
+    subject: Subject,
+    dataset: Dataset,
+    layer: str,
+    *,
+    batch_size: int = 64,
+    stage: Stage | None = None,
+    recall: Recall | None = None,
+) -> ChannelMoments:
+    """Return the means and covariances of the units of a layer over all cells of all images."""
+    kept, moments = recall or Recall(0), _Moments(ChannelMoments(subject.layers[layer][0]))
+
+    def step(indices: range) -> None:
+        moments.value.add(_recalled(subject, dataset, indices, kept)[layer])
+
+    _walk(len(dataset), step, moments, start=0, stop=None, batch_size=batch_size, stage=stage)
+    return moments.value
+
+
+def _recalled(subject: Subject, dataset: Dataset, indices: range, kept: Recall) -> Maps:
+    """Return the maps of a batch: those kept, or new ones, which are kept if they fit."""
+    maps = kept.look_up(indices)
+    if maps is None:
+        maps = layer_maps(subject, dataset.read(indices).images)
+        kept.keep(indices, maps)
+    return maps
 
 
 def _walk(
     images: int,
     step: Callable[[range], None],
-    accumulator: Observer | Tallier,
+    accumulator: Accumulator,
     *,
     start: int,
     stop: int | None,
@@ -137,7 +189,7 @@ def _walk(
     save(end)
 
 
-def _saver(stage: Stage, accumulator: Observer | Tallier) -> Callable[[int], None]:
+def _saver(stage: Stage, accumulator: Accumulator) -> Callable[[int], None]:
     """Return what saves a stage at a position."""
 
     def save(position: int) -> None:

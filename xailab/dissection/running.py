@@ -2,6 +2,7 @@
 
 - ``dissect``                layers of one network -> ``LayerResult`` per layer
 - ``dissect_with_controls``  the same for the network and for itself with random weights
+- ``dissect_subject``        the same where an earlier pass kept activations
 - ``Plan``                   the options of a run that change its result
 
 Runs that are split into shards use ``observe`` and ``tally`` of ``xailab.dissection.passes``.
@@ -10,6 +11,7 @@ Runs that are split into shards use ``observe`` and ``tally`` of ``xailab.dissec
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -23,7 +25,7 @@ from xailab.dissection.observing import Group, Measure, Observer, gathered, obse
 from xailab.dissection.passes import Stage, observe, tally
 from xailab.dissection.recall import Recall
 from xailab.dissection.result import Dissection, LayerResult
-from xailab.dissection.subject import Subject, subject_of
+from xailab.dissection.subject import MixedLayer, Subject, subject_of
 from xailab.dissection.tallying import Tallier
 from xailab.errors import XailabError
 from xailab.models.network import Network
@@ -49,7 +51,7 @@ class Plan:
     exemplars
         Best images to keep per unit.
     seed
-        Of the null control's order and of random weights.
+        Of everything random: the null control's order, random weights, rotations, noise.
     batch_size
         Images per forward pass. (Convolutions may round differently for another number of images.)
     """
@@ -70,7 +72,7 @@ class Plan:
 def dissect(
     network: Network,
     dataset: Dataset,
-    layers: Sequence[str],
+    layers: Sequence[str | MixedLayer],
     *,
     plan: Plan = Plan(),
     image_size: int | None = None,
@@ -92,7 +94,7 @@ def dissect(
     dataset
         Images with concept labels.
     layers
-        Dotted names; all are looked at in the same passes.
+        Dotted names, or layers in another basis (``MixedLayer``); all are looked at in the same passes.
     plan
         The options that change the result.
     image_size
@@ -115,15 +117,38 @@ def dissect(
         Between two batches, after the state was saved.
     """
     subject = subject_of(network, layers, image_size=image_size, device=device)
-    vocabulary, label_size = _labelled(dataset)
+    return dissect_subject(subject, dataset, plan=plan, memory=memory, resume=resume, progress=progress)
+
+
+def dissect_subject(
+    subject: Subject,
+    dataset: Dataset,
+    *,
+    plan: Plan = Plan(),
+    memory: int = 2**30,
+    resume: Path | None = None,
+    recall: Recall | None = None,
+    progress: bool = True,
+) -> dict[str, LayerResult]:
+    """Dissect what ``subject_of`` returned; see ``dissect``.
+
+    Parameters
+    ----------
+    recall
+        Activations of the same network, images and ``plan.batch_size`` that an earlier pass kept; it may keep more of
+        them, within its own budget. None: what ``memory`` leaves is used for that.
+    """
+    name = subject.network.name
+    vocabulary, label_size = labelled(dataset)
     measure = Measure(plan.all_quantiles, plan.conventions, label_size, len(dataset), plan.exemplars)
     groups = plan_observations(subject.shapes, measure, memory=memory)
     checkpoint = Checkpoint(resume, _key(subject, dataset, plan, groups))
-    recall = Recall(memory - max(observation_bytes(group, subject.shapes, measure) for group in groups))
+    if recall is None:
+        recall = Recall(memory - max(observation_bytes(group, subject.shapes, measure) for group in groups))
     observers = []
     for number, group in enumerate(groups):
         observer = Observer(subject.shapes, group, measure)
-        stage = Stage(f"observe-{number}", f"{network.name}: thresholds", checkpoint, progress=progress)
+        stage = Stage(f"observe-{number}", f"{name}: thresholds", checkpoint, progress=progress)
         observe(subject, dataset, observer, batch_size=plan.batch_size, stage=stage, recall=recall)
         observers.append(observer)
     found = {layer: gathered(observers, layer) for layer in subject.shapes}
@@ -134,7 +159,7 @@ def dissect(
         label_size=label_size,
         null=plan.null,
     )
-    stage = Stage("tally", f"{network.name}: counting", checkpoint, progress=progress)
+    stage = Stage("tally", f"{name}: counting", checkpoint, progress=progress)
     tally(subject, dataset, tallier, seed=plan.seed, batch_size=plan.batch_size, stage=stage, recall=recall)
     return {layer: _result(layer, subject, plan, *found[layer], tallier) for layer in subject.shapes}
 
@@ -156,7 +181,7 @@ def dissect_with_controls(
 
     The null control (shuffled labels) and further quantiles are counted for the trained network only.
     """
-    vocabulary, _ = _labelled(dataset)
+    vocabulary, _ = labelled(dataset)
     run = partial(dissect, image_size=image_size, device=device, memory=memory, progress=progress)
     untrained = randomized(network, seed=plan.seed) if random else None  # before any work: it may be impossible
     trained = run(network, dataset, layers, plan=plan, resume=_sub(resume, "trained"))
@@ -167,7 +192,7 @@ def dissect_with_controls(
     return Dissection(network.name, dataset.name, len(dataset), vocabulary, plan.conventions, trained, control)
 
 
-def _labelled(dataset: Dataset) -> tuple[Vocabulary, tuple[int, int]]:
+def labelled(dataset: Dataset) -> tuple[Vocabulary, tuple[int, int]]:
     """Return the concepts and the size of the label maps. Raises XailabError where there is nothing to dissect."""
     if dataset.vocabulary is None or not dataset.vocabulary.concepts:
         raise XailabError(
@@ -189,6 +214,10 @@ def _key(subject: Subject, dataset: Dataset, plan: Plan, groups: Sequence[Group]
         normalization=str(subject.network.normalization),
         image_size=subject.image_size,
         layers=list(subject.shapes),
+        bases={
+            name: (layer, sha256(basis.cpu().numpy().tobytes()).hexdigest())
+            for name, (layer, basis) in subject.bases.items()
+        },
         data=dataset.fingerprint,
         images=len(dataset),
         conventions=plan.conventions.described(),

@@ -1,14 +1,17 @@
 """What is dissected: a network, its layers, and how images are fed to it.
 
 - ``Subject``      a network with the layers to look at and the shapes of their maps
+- ``MixedLayer``   a layer looked at along other axes: its units are mixed by a matrix
 - ``subject_of``   check everything about them before any work
 - ``activations``  the maps of some images
+- ``layer_maps``, ``mixed``   the same in two steps: the network runs once, for any number of bases of a layer
 """
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
@@ -16,6 +19,28 @@ from torch import Tensor, nn
 from xailab import hooks, images
 from xailab.errors import UnknownName, XailabError
 from xailab.models.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class MixedLayer:
+    """A layer in another basis: at every place, new unit i is the sum over j of ``basis[i, j]`` times unit j.
+
+    Dissecting it computes its own thresholds: a mixed unit is another function of the image, with other quantiles.
+
+    Parameters
+    ----------
+    layer
+        Dotted name.
+    basis
+        One row per new unit, one column per unit of the layer. Usually square and orthogonal; any finite matrix will
+        do.
+    name
+        Under which the result stands; not that of another layer in the same run.
+    """
+
+    layer: str
+    basis: Float[np.ndarray, "m k"]
+    name: str
 
 
 @dataclass(frozen=True)
@@ -27,21 +52,31 @@ class Subject:
     network
         With its module on ``device``.
     shapes
-        Layer -> units, rows and columns of its maps.
+        Name of a layer or mixed layer -> units, rows and columns of its maps.
     image_size
         Images are resized to this height and width before they are fed to the network.
     device
         Where the network runs.
+    layers
+        The layers of the network that must run -> units, rows and columns.
+    bases
+        Name of a mixed layer -> the layer and the matrix, on ``device``.
     """
 
     network: Network
     shapes: Mapping[str, tuple[int, int, int]]
     image_size: tuple[int, int]
     device: torch.device
+    layers: Mapping[str, tuple[int, int, int]]
+    bases: Mapping[str, tuple[str, Float32[Tensor, "m k"]]] = field(default_factory=dict)
 
 
 def subject_of(
-    network: Network, layers: Sequence[str], *, image_size: int | None = None, device: str | torch.device = "cpu"
+    network: Network,
+    layers: Sequence[str | MixedLayer],
+    *,
+    image_size: int | None = None,
+    device: str | torch.device = "cpu",
 ) -> Subject:
     """Find the layers, check that they can be dissected, and put the network onto the device.
 
@@ -50,7 +85,7 @@ def subject_of(
     network
         Of any kind; the given record is not changed.
     layers
-        Dotted names, at least one.
+        Dotted names, or layers in another basis; at least one.
     image_size
         Height and width to which images are resized. None: the network's own.
     device
@@ -61,36 +96,39 @@ def subject_of(
     UnknownName
         No such layer; names the nearest.
     XailabError
-        No layers, a layer that gives no maps, images too small for the network, a device that is not there.
+        No layers, a layer that gives no maps, images too small for the network, a device that is not there, a basis
+        that does not fit its layer, a name used twice.
     """
     if not layers:
         raise XailabError("no layer was named; `xailab models NAME` lists the layers of a network")
     where = _device(device)
     size = network.image_size if image_size is None else image_size
     known = hooks.layer_names(network.module)
-    for layer in layers:
+    names = [layer.layer if isinstance(layer, MixedLayer) else layer for layer in layers]
+    for layer in names:
         if layer not in known:
             raise UnknownName("layer", layer, known, f"xailab models {network.name}")
     try:
         shapes = hooks.shapes(network.module, size)
     except RuntimeError as error:
         raise XailabError(f"{network.name} cannot take images of {size} x {size} pixels: {error}") from error
-    found = {}
-    for layer in dict.fromkeys(layers):
-        shape = shapes.get(layer, ())
-        if len(shape) != 3 or min(shape) < 1:
-            maps = [name for name, other in shapes.items() if len(other) == 3]
-            gives = f"gives {' x '.join(map(str, shape))} numbers" if shape else "does not run or gives no tensor"
-            raise XailabError(
-                f"layer {layer!r} of {network.name} {gives}, no map per unit, and cannot be dissected; "
-                f"layers with maps end with {', '.join(maps[-3:])}"
-            )
-        found[layer] = (shape[0], shape[1], shape[2])
-    return Subject(replace(network, module=_moved(network.module, where)), found, (size, size), where)
+    found = {layer: _map_shape(network.name, layer, shapes) for layer in dict.fromkeys(names)}
+    here = replace(network, module=_moved(network.module, where))
+    plain = {layer: found[layer] for layer in layers if isinstance(layer, str)}
+    return _with_bases(
+        Subject(here, plain, (size, size), where, found), [layer for layer in layers if isinstance(layer, MixedLayer)]
+    )
 
 
 def activations(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[str, Float32[Tensor, "b _ _ _"]]:
+    """Return layer or mixed layer -> maps of some RGB images in [0, 1]; see ``layer_maps`` and ``mixed``."""
+    return mixed(subject, layer_maps(subject, pictures))
+
+
+def layer_maps(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[str, Float32[Tensor, "b _ _ _"]]:
     """Return layer -> maps of some RGB images in [0, 1]: resized, normalized, run no further than needed.
+
+    These are the layers as the network gives them, in no other basis.
 
     Raises
     ------
@@ -100,10 +138,10 @@ def activations(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[st
     resized = images.resize(pictures, subject.image_size).clamp(0, 1)
     inputs = images.normalize(resized, subject.network.normalization).to(subject.device)
     inputs = inputs.contiguous(memory_format=torch.channels_last)  # convolutions on the CPU: 1.6 times faster
-    maps = hooks.activations(subject.network.module, inputs, list(subject.shapes))
+    maps = hooks.activations(subject.network.module, inputs, list(subject.layers))
     for layer, values in maps.items():
-        if tuple(values.shape[1:]) != subject.shapes[layer]:
-            raise XailabError(f"layer {layer!r} gave {tuple(values.shape[1:])}, expected {subject.shapes[layer]}")
+        if tuple(values.shape[1:]) != subject.layers[layer]:
+            raise XailabError(f"layer {layer!r} gave {tuple(values.shape[1:])}, expected {subject.layers[layer]}")
         bad = values.isnan().flatten(2).any(2)
         if bool(bad.any()):
             units = bad.any(0).nonzero()[:, 0].tolist()
@@ -112,6 +150,50 @@ def activations(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[st
                 f"image {int(bad.any(1).nonzero()[0, 0])} of this batch; are weights and normalization right?"
             )
     return {layer: values.float().contiguous() for layer, values in maps.items()}
+
+
+def mixed(subject: Subject, maps: Mapping[str, Float32[Tensor, "b _ _ _"]]) -> dict[str, Float32[Tensor, "b _ _ _"]]:
+    """Return the maps that the subject asks for, in its order, from those of the network's layers."""
+    asked = {}
+    for name, shape in subject.shapes.items():
+        if name in subject.bases:
+            layer, basis = subject.bases[name]
+            asked[name] = (basis @ maps[layer].flatten(2)).reshape(-1, *shape)
+        else:
+            asked[name] = maps[name]
+    return asked
+
+
+def _map_shape(network: str, layer: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int, int]:
+    """Return units, rows and columns of a layer. Raises XailabError where it gives no maps."""
+    shape = shapes.get(layer, ())
+    if len(shape) != 3 or min(shape) < 1:
+        maps = [name for name, other in shapes.items() if len(other) == 3]
+        gives = f"gives {' x '.join(map(str, shape))} numbers" if shape else "does not run or gives no tensor"
+        raise XailabError(
+            f"layer {layer!r} of {network} {gives}, no map per unit, and cannot be dissected; "
+            f"layers with maps end with {', '.join(maps[-3:])}"
+        )
+    return (shape[0], shape[1], shape[2])
+
+
+def _with_bases(subject: Subject, asked: Sequence[MixedLayer]) -> Subject:
+    """Return the subject with mixed layers added. Raises XailabError for those that do not fit."""
+    shapes, bases = dict(subject.shapes), dict(subject.bases)
+    for one in asked:
+        units, *cells = subject.layers[one.layer]
+        if one.name in shapes or one.name in subject.layers:
+            raise XailabError(f"two layers of one run are called {one.name!r}; give the mixed one another name")
+        if one.basis.shape[1] != units or not len(one.basis):
+            raise XailabError(
+                f"the basis {one.name!r} is {one.basis.shape[0]} x {one.basis.shape[1]}, but layer {one.layer!r} has "
+                f"{units} units: expected {units} columns, one per unit, and a row per new unit"
+            )
+        if not np.isfinite(one.basis).all():
+            raise XailabError(f"the basis {one.name!r} of layer {one.layer!r} holds NaN or infinite numbers")
+        shapes[one.name] = (len(one.basis), cells[0], cells[1])
+        bases[one.name] = one.layer, torch.from_numpy(one.basis.astype(np.float32)).to(subject.device)
+    return replace(subject, shapes=shapes, bases=bases)
 
 
 def _moved(module: nn.Module, where: torch.device) -> nn.Module:
