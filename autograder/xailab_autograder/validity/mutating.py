@@ -1,4 +1,4 @@
-"""Small changes of a function's source, one at a time: operators, constants, keywords, calls, statements.
+"""Small changes of a function's source, one at a time: operators, constants, keywords, calls, parts, statements.
 
 - ``mutants``   every change of a function and of the functions of its module that it uses
 - ``Mutant``    the changed module, and what was changed
@@ -212,6 +212,19 @@ def _replacements(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
         yield node.operand, ast.unparse(node.operand)
     elif isinstance(node, ast.Call):
         yield from _calls(node)
+    else:
+        yield from _parts(node)
+
+
+def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Yield an array for its part or transpose, and a list for a set."""
+    part = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+    if part or (isinstance(node, ast.Attribute) and node.attr in ("T", "real", "imag")):
+        assert isinstance(node, ast.Subscript | ast.Attribute)
+        yield node.value, f"{ast.unparse(node)} becomes {ast.unparse(node.value)}"
+    elif isinstance(node, ast.SetComp):
+        items = ast.ListComp(node.elt, node.generators)
+        yield items, ast.unparse(items)
 
 
 def _constants(node: ast.Constant) -> Iterator[tuple[ast.AST, str]]:
