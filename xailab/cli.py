@@ -194,7 +194,7 @@ def main() -> None:
         show()  # wrong options, in typer's words; by its methods, because its class has moved between versions
         sys.exit(code)
     if status == INTERRUPTED:
-        _say("interrupted; the same command goes on from here")
+        _say("interrupted; the same command can be given again")
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -2,7 +2,7 @@
 
 - ``Exercise``       a function to write
 - ``Case``           one call with arguments
-- ``Invariant``      something that holds between several calls
+- ``Invariant``      something that holds between several calls; ``Breach``: it does not
 - ``Misconception``  a known wrong implementation, with the sentence that helps
 - ``Tolerance``      how far a right answer may be from the reference
 - ``Choice``         a prediction: one of several options, marked automatically
@@ -66,6 +66,14 @@ class Call(Protocol):
 
 
 @dataclass(frozen=True)
+class Breach:
+    """An invariant that does not hold, and the misconception that this breach points to."""
+
+    says: str
+    mistake: str | None = None
+
+
+@dataclass(frozen=True)
 class Invariant:
     """A property of the function, checked by calling it several times.
 
@@ -76,14 +84,15 @@ class Invariant:
     says
         The line that the learner reads: "renumbering the units renumbers the rows".
     check
-        Gets the function and a generator; returns None if it holds, else one sentence with what was seen.
+        Gets the function and a generator; returns None if it holds, else one sentence with what was seen, or a
+        ``Breach`` where different breaches point to different misconceptions.
     mistake
-        The misconception that a breach of this invariant, and of no other, points to; None: none in particular.
+        The misconception that every breach of this invariant points to; None: none in particular.
     """
 
     id: str
     says: str
-    check: Callable[[Call, np.random.Generator], str | None]
+    check: Callable[[Call, np.random.Generator], str | Breach | None]
     mistake: str | None = None
 
 

@@ -6,6 +6,7 @@
 - ``describing``  in which way is it wrong?
 - ``naming``      which known mistake gives exactly this?
 - ``seeds``       the random cases of a student: the same at every regrading
+- ``threads``     linear algebra on one thread
 - ``local``       trusted functions in place of a student, for the tests of the grader
 
 Everything here runs on the trusted side.

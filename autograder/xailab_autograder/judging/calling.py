@@ -56,8 +56,8 @@ class Caller:
             return plain(outcome.value)
         raise CallEnded(outcome)
 
-    def outcome(self, arguments: Sequence[Value], *, return_arguments: bool = False) -> Outcome:
-        """Call and return how it ended."""
+    def outcome(self, arguments: Sequence[Value], *, return_arguments: bool = False, shown: bool = False) -> Outcome:
+        """Call and return how it ended. What it prints is kept if the case may be ``shown``: that may be its inputs."""
         if self.death is not None:
             return self.death
         left = self._limit_s - self.seconds
@@ -69,7 +69,7 @@ class Caller:
         self.seconds += time.monotonic() - began
         if isinstance(outcome, Died):
             self.death = outcome
-        elif outcome.output and not self.output:
+        elif outcome.output and not self.output and shown:
             self.output = outcome.output
         return outcome
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xailab_autograder.exercises import Call, Case, Exercise, Invariant, Value
+from xailab_autograder.exercises import Breach, Call, Case, Exercise, Invariant, Value
 from xailab_autograder.judging.calling import CallEnded, Caller
 from xailab_autograder.judging.comparing import Difference, compare, plain, same_bytes
 from xailab_autograder.judging.describing import call_text, value_text
@@ -47,7 +47,7 @@ class Findings:
 
     checks: list[CheckRecord] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
+    pointed: list[str] = field(default_factory=list)
 
     def observations(self) -> list[Observation]:
         """Return the cases that gave a value."""
@@ -88,8 +88,8 @@ def check_function(
         Whether random cases and edges are this student's own, so that their numbers are not shown.
     """
     findings = Findings()
-    findings.tried += [_try(exercise, caller, case, "worked") for case in exercise.worked]
-    findings.tried += [_try(exercise, caller, case, "random") for case in cases]
+    findings.tried += [_try(exercise, caller, case, "worked", shown=True) for case in exercise.worked]
+    findings.tried += [_try(exercise, caller, case, "random", shown=not hidden) for case in cases]
     formed = _check_form(exercise, caller, findings, parameters, hidden=hidden)
     for tried in findings.tried:
         findings.checks.append(
@@ -120,10 +120,10 @@ _CHANGED = (
 )
 
 
-def _try(exercise: Exercise, caller: Caller, case: Case, tier: Tier) -> Tried:
+def _try(exercise: Exercise, caller: Caller, case: Case, tier: Tier, *, shown: bool = False) -> Tried:
     """Call with one case and compare."""
     expected = case.expected if case.expected is not None else exercise.reference(*materialize(case.arguments))
-    outcome = caller.outcome(case.arguments, return_arguments=True)
+    outcome = caller.outcome(case.arguments, return_arguments=True, shown=shown)
     difference = _difference(exercise, case, outcome.value, expected) if isinstance(outcome, Returned) else None
     return Tried(case, tier, outcome, expected, difference)
 
@@ -202,13 +202,19 @@ def _check_invariants(
             findings.checks.append(CheckRecord("invariants", invariant.says, "blocked", hidden=hidden))
             continue
         before = caller.seconds
-        message = _breach(exercise, invariant, caller, stream)
-        outcome: Outcome = "failed" if message else "passed"
-        if message:
-            findings.broken.append(invariant.id)
+        breach = _breach(exercise, invariant, caller, stream)
+        if breach is not None:
+            mistake = invariant.mistake if breach.mistake is None else breach.mistake
+            findings.pointed += [mistake] if mistake else []
+        outcome: Outcome = "passed" if breach is None else "failed"
+        says = "" if breach is None else breach.says
         findings.checks.append(
-            CheckRecord("invariants", invariant.says, outcome, message, hidden, caller.seconds - before)
+            CheckRecord("invariants", invariant.says, outcome, says, hidden, caller.seconds - before)
         )
+
+
+_NOBODYS = ""
+"""What a breach points to that says nothing about the property: to no misconception, not even the invariant's own."""
 
 
 class Misshapen(Exception):
@@ -233,17 +239,18 @@ def _formed(exercise: Exercise, caller: Caller) -> Call:
     return call
 
 
-def _breach(exercise: Exercise, invariant: Invariant, caller: Caller, stream: np.random.Generator) -> str:
-    """Run an invariant's check; return what is wrong, or nothing."""
+def _breach(exercise: Exercise, invariant: Invariant, caller: Caller, stream: np.random.Generator) -> Breach | None:
+    """Run an invariant's check; return what is wrong, or None."""
     try:
-        return invariant.check(_formed(exercise, caller), stream) or ""
+        found = invariant.check(_formed(exercise, caller), stream)
+        return Breach(found) if isinstance(found, str) else found
     except CallEnded as ended:
         text = caller.ended(ended.outcome)
-        return f"{text[:1].upper()}{text[1:]}"
+        return Breach(f"{text[:1].upper()}{text[1:]}", _NOBODYS)
     except Misshapen as wrong:
-        return f"It returned something of another form: {wrong}"
+        return Breach(f"It returned something of another form: {wrong}", _NOBODYS)
     except Exception as error:  # values of another shape or kind than the check can work with: not a positive result
-        return f"It could not be checked with what came: {type(error).__name__}: {error}"
+        return Breach(f"It could not be checked with what came: {type(error).__name__}: {error}", _NOBODYS)
 
 
 def _unchanged(tried: Tried) -> bool:

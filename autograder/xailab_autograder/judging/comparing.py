@@ -183,11 +183,12 @@ def _family(array: np.ndarray) -> str:
 def _within(got: np.ndarray, expected: np.ndarray, tolerance: Tolerance) -> np.ndarray:
     """Return where two arrays of one shape agree. NaN agrees with NaN, an infinity with itself."""
     if expected.dtype.kind in "biu" and got.dtype.kind in "biu":
-        return np.equal(got, expected)
+        return np.asarray(np.equal(got, expected))
     wide = np.complex128 if "c" in (got.dtype.kind, expected.dtype.kind) else np.float64
     mine, theirs = got.astype(wide), expected.astype(wide)
     with np.errstate(all="ignore"):
-        return np.isclose(mine, theirs, rtol=tolerance.relative, atol=tolerance.absolute, equal_nan=True)
+        agree = np.isclose(mine, theirs, rtol=tolerance.relative, atol=tolerance.absolute, equal_nan=True)
+    return np.asarray(agree)
 
 
 def close(got: np.ndarray, expected: np.ndarray, tolerance: Tolerance) -> bool:

@@ -91,7 +91,7 @@ def _judge(task: Exercise, student: Student, found: Found, draw: Draw, *, hidden
             rng=draw.stream("invariants"), hidden=hidden,
         )  # fmt: skip
         wrong = not findings.sound()
-        mistake = likely(task, findings.observations(), findings.broken) if wrong else None
+        mistake = likely(task, findings.observations(), findings.pointed) if wrong else None
     except Exception as error:  # our own fault, never the student's: no mark is final
         return Verdict(_fault(task, error))
     status, score = _mark(task, findings)

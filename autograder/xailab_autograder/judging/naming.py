@@ -25,7 +25,9 @@ class Observation:
     expected: Value
 
 
-def likely(exercise: Exercise, observations: Sequence[Observation], broken: Sequence[str] = ()) -> Misconception | None:
+def likely(
+    exercise: Exercise, observations: Sequence[Observation], pointed: Sequence[str] = ()
+) -> Misconception | None:
     """Return the misconception that explains what came.
 
     Parameters
@@ -34,14 +36,13 @@ def likely(exercise: Exercise, observations: Sequence[Observation], broken: Sequ
         With its misconceptions.
     observations
         All cases in which the function returned a value, right and wrong ones.
-    broken
-        Ids of the invariants that do not hold; they decide between misconceptions that give the same values, and where
-        the exercise has many right results.
+    pointed
+        Ids of the misconceptions that broken invariants point to; they decide between misconceptions that give the same
+        values, and where the exercise has many right results.
     """
     fitting = [known for known in exercise.misconceptions if _explains(exercise, known, observations)]
     if len(fitting) == 1:
         return fitting[0]
-    pointed = {i.mistake for i in exercise.invariants if i.id in broken and i.mistake is not None}
     # Values that fit no misconception are another mistake, unless there is no one right value to compare with.
     candidates = exercise.misconceptions if exercise.judge is not None and not fitting else fitting
     named = [known for known in candidates if known.id in pointed]

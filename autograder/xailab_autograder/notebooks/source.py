@@ -5,7 +5,8 @@
 - ``split``       a hole's text as (outside, inside) pieces
 
 Marks: ``# %% exercise="id"`` and ``# %% choice="id"`` on code cells, ``# %% [markdown] reflection="id"`` on text, and
-``# %% tags=["instructor"]`` on cells for instructors only. Solutions stand between ``### BEGIN SOLUTION`` and ``### END SOLUTION``.
+``# %% tags=["instructor"]`` on cells for instructors only. Solutions stand between ``### BEGIN SOLUTION`` and
+``### END SOLUTION``.
 """
 
 import re

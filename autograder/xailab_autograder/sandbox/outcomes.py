@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Value = Any
-"""None, bool, int, float, complex, str, numpy arrays and scalars, ``TorchTensor``, ``NetworkHandle``, ``GeneratorHandle``;
-tuples, lists and dicts with string keys of these. See ``xailab_autograder.sandbox.values``."""
+"""None, bool, int, float, complex, str, numpy arrays and scalars, ``TorchTensor``, ``NetworkHandle``,
+``GeneratorHandle``; tuples, lists and dicts with string keys of these. See ``xailab_autograder.sandbox.values``."""
+
+MAX_MESSAGE, MAX_LINES, MAX_LINE, MAX_NOTES = 2000, 8, 200, 200
+"""Caps of what comes from a worker: characters of a message, lines of a traceback, characters of a line, notes."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ class Unreadable:
 class Died:
     """A worker that ended or was killed during the call. The next call gets a fresh one.
 
-    ``reason``: ``"time"`` killed at the deadline; ``"memory"`` over the limit; ``"crash"`` by a signal; ``"exit"`` ended itself;
-    ``"protocol"`` sent something that is no answer; ``"scratch"`` wrote too much.
+    ``reason``: ``"time"`` killed at the deadline; ``"memory"`` over the limit; ``"crash"`` by a signal; ``"exit"``
+    ended itself; ``"protocol"`` sent something that is no answer; ``"scratch"`` wrote too much.
     """
 
     reason: Literal["time", "memory", "crash", "exit", "protocol", "scratch"]
@@ -135,9 +138,7 @@ class Student(Protocol):
         """Run the definitions once and say what there is. Died: not even they could be run."""
         ...
 
-    def call(
-        self, name: str, arguments: Sequence[Value], *, limit_s: float, return_arguments: bool = False
-    ) -> Outcome:
+    def call(self, name: str, arguments: Sequence[Value], *, limit_s: float, return_arguments: bool = False) -> Outcome:
         """Call a function with fresh copies of the arguments."""
         ...
 

@@ -10,17 +10,18 @@ Each returns what is wrong, in sentences; nothing wrong is an empty list.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xailab_autograder.exercises import Choice, Exercise, Lab, Task
-from xailab_autograder.judging.judge import check_task, tasks_wanted
+from xailab_autograder.judging.judge import Verdict, check_task, tasks_wanted
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.records import ExerciseRecord
 from xailab_autograder.judging.seeds import Draw, for_student
-from xailab_autograder.sandbox.outcomes import Cell, Wanted
+from xailab_autograder.judging.threads import one_blas_thread
+from xailab_autograder.sandbox.outcomes import Cell, Student, Wanted
 from xailab_autograder.sandbox.student import SandboxedStudent
 from xailab_autograder.sandbox.zygote import Zygote
 from xailab_autograder.validity.mutating import Mutant, mutants
@@ -49,8 +50,13 @@ def draw_of(lab: Lab, task: Task, seed: int) -> Draw:
     return for_student(KEY, lab.number, task.id, f"student {seed}")
 
 
+def _judged(task: Task, student: Student, draw: Draw, *, hidden: bool = True) -> Verdict:
+    with one_blas_thread():
+        return check_task(task, student, draw, hidden=hidden)
+
+
 def rights(
-    lab: Lab, variants: dict[str, Sequence[Callable[..., Any]]], zygote: Zygote, *, seeds: Sequence[int] = (0,)
+    lab: Lab, variants: Mapping[str, Sequence[Callable[..., Any]]], zygote: Zygote, *, seeds: Sequence[int] = (0,)
 ) -> list[str]:
     """Check that the reference and every variant get full marks; the variants run in the sandbox, from their file."""
     wrong = []
@@ -61,11 +67,11 @@ def rights(
         for seed in seeds:
             draw = draw_of(lab, task, seed)
             local = LocalStudent({task.function: task.reference})
-            wrong += _unless_full(check_task(task, local, draw, hidden=True).record, "the reference", seed)
+            wrong += _unless_full(_judged(task, local, draw).record, "the reference", seed)
             for solution in solutions:
                 cells = _cells(solution, task.function)
                 with SandboxedStudent(zygote, cells, [Wanted(task.id, task.function)]) as student:
-                    record = check_task(task, student, draw, hidden=True).record
+                    record = _judged(task, student, draw).record
                 wrong += _unless_full(record, solution.__name__, seed)
     return wrong
 
@@ -91,7 +97,7 @@ def mistakes(lab: Lab, *, seeds: Sequence[int] = (0,)) -> list[str]:
             for seed in seeds:
                 for hidden in (False, True):
                     local = LocalStudent({task.function: known.wrong})
-                    record = check_task(task, local, draw_of(lab, task, seed), hidden=hidden).record
+                    record = _judged(task, local, draw_of(lab, task, seed), hidden=hidden).record
                     where = f"{task.id}: {known.id} with seed {seed}{'' if hidden else ', in the self-check'}"
                     if record.score == record.points and hidden:
                         wrong.append(f"{where} passes")
@@ -130,7 +136,7 @@ def survivors(
             if mutant.function != task.function:
                 cells.append(Cell("name", f"{task.function} = {mutant.function}\n"))
             with SandboxedStudent(zygote, cells, [Wanted(task.id, task.function)]) as student:
-                record = check_task(quick, student, draw_of(lab, task, 0), hidden=True).record
+                record = _judged(quick, student, draw_of(lab, task, 0)).record
             if record.status in ("passed", "error"):
                 alive.append(Survival(task.id, mutant))
             progress(task.id)
@@ -146,7 +152,7 @@ def flickering(lab: Lab, *, seeds: Sequence[int]) -> list[str]:
             verdicts: dict[tuple[float, str | None], int] = {}
             for seed in seeds:
                 local = LocalStudent({task.function: function})
-                record = check_task(task, local, draw_of(lab, task, seed), hidden=True).record
+                record = _judged(task, local, draw_of(lab, task, seed)).record
                 verdicts.setdefault((record.score, record.mistake), seed)
             if len(verdicts) > 1:
                 found = "; ".join(f"seed {seed}: {score:g}, {mistake}" for (score, mistake), seed in verdicts.items())
@@ -163,7 +169,7 @@ def extremes(lab: Lab, empty: Sequence[Cell], solved: Sequence[Cell], zygote: Zy
             for task in lab.tasks:
                 if not isinstance(task, Exercise | Choice):
                     continue
-                record = check_task(task, student, draw_of(lab, task, 0), hidden=True).record
+                record = _judged(task, student, draw_of(lab, task, 0)).record
                 if record.score != share * task.points:
                     wrong.append(f"{task.id}: {who} gets {record.score:g} of {task.points:g}")
     return wrong

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from xailab_autograder.exercises import Case, Choice, Invariant, Reflection
+from xailab_autograder.exercises import Breach, Case, Choice, Invariant, Reflection
 from xailab_autograder.judging.judge import check_task
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.seeds import for_student, public
@@ -81,6 +81,18 @@ def test_a_broken_invariant_names_its_mistake_where_there_are_many_right_results
     assert judged(lambda table: row_sums(table) + 0.1, task=many).mistake == "sum"
     assert judged(lambda table: row_sums(table) + 0.1).mistake is None
     assert judged(first_of_row, task=many).mistake == "first"
+
+
+def test_one_invariant_may_point_to_different_mistakes():
+    def which(call, rng):
+        table = np.ones((2, 2))
+        return None if np.allclose(call(table), 1) else Breach("too large", "sum" if call(table)[0] == 2 else "first")
+
+    task = replace(ROW_MEANS, judge=lambda case, value: "no", invariants=(Invariant("which", "holds", which),))
+    assert judged(lambda table: row_sums(table) * 1.0 + 0.0 * table[:, 0], task=task).mistake == "sum"
+    assert judged(lambda table: row_means(table) + 5, task=task).mistake == "first"
+    record = judged(lambda table: row_means(table) + 5, task=task)
+    assert [check.message for check in failed(record) if check.tier == "invariants"] == ["too large"]
 
 
 def test_a_mistake_that_shows_in_no_case_is_not_named():
@@ -349,3 +361,18 @@ def test_the_public_draw_judges_alike():
         ).record.status
         == "passed"
     )
+
+
+class Talking(Scripted):
+    """A student whose function prints its argument."""
+
+    def call(self, name, arguments, *, limit_s, return_arguments=False):
+        self.calls += 1
+        return Returned(row_means(*arguments), 0.0, f"call {self.calls}", tuple(arguments))
+
+
+def test_what_is_printed_in_hidden_cases_is_not_shown():
+    assert check_task(ROW_MEANS, Talking(), DRAW, hidden=True).record.output == "call 1"
+    task = replace(ROW_MEANS, worked=())
+    assert check_task(task, Talking(), DRAW, hidden=True).record.output == ""
+    assert check_task(task, Talking(), DRAW, hidden=False).record.output == "call 1"

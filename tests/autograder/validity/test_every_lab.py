@@ -1,4 +1,4 @@
-"""The grading of every lab is valid. A new lab is examined by existing; `make validity` tries more seeds and mutants."""
+"""The grading of every lab is valid. A new lab is examined by existing; `make validity` tries more of everything."""
 
 import json
 

@@ -127,7 +127,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(tmp_path: Path) -> N
     os.set_blocking(process.stderr.fileno(), True)
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 130, seen + rest
-    assert "the same command goes on from here" in rest.decode()
+    assert "the same command can be given again" in rest.decode()
     assert (tmp_path / "out" / ".resume" / "trained" / "tally.npz").exists()
     assert not (tmp_path / "out" / "index.html").exists()
     again = command(*arguments, cwd=tmp_path)
