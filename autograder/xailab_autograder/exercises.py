@@ -110,12 +110,20 @@ class Misconception:
         What the student probably did, and why it is not what is asked; never the solution's code.
     read
         Where to read: a section of the notebook, a paper's equation.
+    also
+        Other ways to make the same mistake that give other results.
     """
 
     id: str
     wrong: Callable[..., Value]
     says: str
     read: str = ""
+    also: tuple[Callable[..., Value], ...] = ()
+
+    @property
+    def ways(self) -> tuple[Callable[..., Value], ...]:
+        """Every wrong implementation."""
+        return (self.wrong, *self.also)
 
 
 @dataclass(frozen=True)

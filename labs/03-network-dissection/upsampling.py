@@ -35,6 +35,14 @@ def nearest(maps: np.ndarray, height: int, width: int) -> np.ndarray:
     return _by(maps, height, width, lambda cells, outputs: np.floor((np.arange(outputs) + 0.5) * cells / outputs))
 
 
+def _nearest_by_origin(maps: np.ndarray, height: int, width: int) -> np.ndarray:
+    return _by(maps, height, width, lambda cells, outputs: np.arange(outputs) * cells // outputs)
+
+
+def _nearest_by_rounding(maps: np.ndarray, height: int, width: int) -> np.ndarray:
+    return _by(maps, height, width, lambda cells, outputs: np.rint(np.arange(outputs) * cells / outputs))
+
+
 def align_corners(maps: np.ndarray, height: int, width: int) -> np.ndarray:
     """Put the centres of the corner cells on the corner outputs (a mistake here, and inside ``iou_table``)."""
     return _by(maps, height, width, lambda cells, outputs: np.arange(outputs) * (cells - 1) / max(outputs - 1, 1))
@@ -144,6 +152,7 @@ EXERCISE = Exercise(
             "Each pixel gets the value of its nearest cell: the result has steps. Bilinear means a weighted mean of "
             "the four cells around the pixel.",
             "notebook, section 2",
+            also=(_nearest_by_origin, _nearest_by_rounding),
         ),
         Misconception(
             "align-corners",

@@ -139,7 +139,7 @@ def _undefined(task: Exercise, definitions: Definitions | Died, found: Found | N
     if isinstance(definitions, Died):
         message = f"The definitions of this submission could not be run: {ended_text(definitions, 0)}."
     elif found is None:
-        message = f"No definition of `{task.function}` was found; expected `def {task.signature}`."
+        message = f"No definition of `{task.function}` was found; expected a function `{task.signature}`."
     else:
         message = f"`{task.function}` in {found.cell} is still the empty hole."
     checks = [CheckRecord("defined", DEFINED_SAYS, "failed", message)]

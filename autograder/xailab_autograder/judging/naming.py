@@ -37,23 +37,28 @@ def likely(
     observations
         All cases in which the function returned a value, right and wrong ones.
     pointed
-        Ids of the misconceptions that broken invariants point to; they decide between misconceptions that give the same
-        values, and where the exercise has many right results.
+        Ids of the misconceptions that broken invariants point to, in order; the first decides between misconceptions
+        that give the same values, and where the exercise has many right results. (Of several mistakes at once, one is
+        named at a time.)
     """
-    fitting = [known for known in exercise.misconceptions if _explains(exercise, known, observations)]
+    fitting = [
+        known
+        for known in exercise.misconceptions
+        if any(_explains(exercise, wrong, observations) for wrong in known.ways)
+    ]
     if len(fitting) == 1:
         return fitting[0]
     # Values that fit no misconception are another mistake, unless there is no one right value to compare with.
     candidates = exercise.misconceptions if exercise.judge is not None and not fitting else fitting
-    named = [known for known in candidates if known.id in pointed]
-    return named[0] if len(named) == 1 else None
+    by_id = {known.id: known for known in candidates}
+    return next((by_id[mistake] for mistake in pointed if mistake in by_id), None)
 
 
-def _explains(exercise: Exercise, known: Misconception, observations: Sequence[Observation]) -> bool:
-    """Say whether a misconception gives the student's values in all cases, and not the right ones in all."""
+def _explains(exercise: Exercise, way: Callable[..., Value], observations: Sequence[Observation]) -> bool:
+    """Say whether a wrong way gives the student's values in all cases, and not the right ones in all."""
     told_apart = False
     for seen in observations:
-        wrong = outcome_of(known.wrong, seen.case)
+        wrong = outcome_of(way, seen.case)
         if wrong is FAILED or _differs(exercise, seen.got, wrong):
             return False
         told_apart = told_apart or _differs(exercise, wrong, seen.expected)

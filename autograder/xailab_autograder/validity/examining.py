@@ -93,18 +93,19 @@ def mistakes(lab: Lab, *, seeds: Sequence[int] = (0,)) -> list[str]:
     """Check that every misconception is rejected and named, by its own name, in the self-check and for marks."""
     wrong = []
     for task in functions(lab):
-        for known in task.misconceptions:
-            for seed in seeds:
-                for hidden in (False, True):
-                    local = LocalStudent({task.function: known.wrong})
-                    record = _judged(task, local, draw_of(lab, task, seed), hidden=hidden).record
-                    where = f"{task.id}: {known.id} with seed {seed}{'' if hidden else ', in the self-check'}"
-                    if record.score == record.points and hidden:
-                        wrong.append(f"{where} passes")
-                    elif record.status == "error":
-                        wrong.append(f"{where}: {record.checks[0].message}")
-                    elif record.mistake != known.id and (hidden or record.status != "passed"):
-                        wrong.append(f"{where} is named {record.mistake}")
+        for known, way in [(one, way) for one in task.misconceptions for way in one.ways]:
+            local = LocalStudent({task.function: way})
+            for seed, hidden in ((seed, hidden) for seed in seeds for hidden in (False, True)):
+                record = _judged(task, local, draw_of(lab, task, seed), hidden=hidden).record
+                where = (
+                    f"{task.id}: {known.id} ({way.__name__}) with seed {seed}{'' if hidden else ', in the self-check'}"
+                )
+                if record.score == record.points and hidden:
+                    wrong.append(f"{where} passes")
+                elif record.status == "error":
+                    wrong.append(f"{where}: {record.checks[0].message}")
+                elif record.mistake != known.id and (hidden or record.status != "passed"):
+                    wrong.append(f"{where} is named {record.mistake}")
     return wrong
 
 
@@ -147,7 +148,8 @@ def flickering(lab: Lab, *, seeds: Sequence[int]) -> list[str]:
     """Check that verdicts do not depend on the random cases: the references and all misconceptions, at many seeds."""
     wrong = []
     for task in functions(lab):
-        candidates = {"the reference": task.reference} | {known.id: known.wrong for known in task.misconceptions}
+        candidates = {"the reference": task.reference}
+        candidates |= {f"{known.id} {n}": way for known in task.misconceptions for n, way in enumerate(known.ways)}
         for name, function in candidates.items():
             verdicts: dict[tuple[float, str | None], int] = {}
             for seed in seeds:

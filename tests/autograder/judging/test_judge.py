@@ -296,7 +296,7 @@ def test_nothing_defined_and_the_empty_hole_say_so():
         ROW_MEANS, Scripted(found=False, notes=(Note("cell 4", "syntax", "invalid syntax"),)), DRAW, hidden=True
     ).record
     assert record.status == "missing"
-    assert "No definition of `row_means` was found; expected `def row_means(table)`" in record.checks[0].message
+    assert "No definition of `row_means` was found; expected a function `row_means(table)`" in record.checks[0].message
     assert record.notes == ("cell 4: invalid syntax",)
 
     class Hole(Scripted):

@@ -61,9 +61,9 @@ def test_too_few_right_solutions_are_reported(zygote):
 def test_a_misconception_that_passes_or_looks_like_another_is_reported():
     twins = (Misconception("a", lambda t: row_means(t) + 1, ""), Misconception("b", lambda t: row_means(t) + 1.0, ""))
     found = mistakes(lab_of(replace(ROW_MEANS, misconceptions=(*twins, Misconception("c", row_means, "")))))
-    assert any("a with seed 0 is named None" in line for line in found)
-    assert any("b with seed 0 is named None" in line for line in found)
-    assert any("c with seed 0 passes" in line for line in found)
+    assert any("a (<lambda>) with seed 0 is named None" in line for line in found)
+    assert any("b (<lambda>) with seed 0 is named None" in line for line in found)
+    assert any("c (row_means) with seed 0 passes" in line for line in found)
 
 
 def test_a_verdict_that_depends_on_the_seed_is_reported():
@@ -72,7 +72,7 @@ def test_a_verdict_that_depends_on_the_seed_is_reported():
                    random=lambda rng: (Case("one", (rng.normal(size=(1, 1)),)),))  # fmt: skip
     found = flickering(lab_of(task), seeds=range(12))
     assert len(found) == 1
-    assert "odd flickers" in found[0]
+    assert "odd 0 flickers" in found[0]
 
 
 def test_weak_checks_let_mutants_live_and_strong_ones_do_not(zygote):
