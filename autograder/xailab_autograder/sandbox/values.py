@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from xailab_autograder.sandbox.decoding import decode
 from xailab_autograder.sandbox.kinds import (
     DTYPES,
