@@ -6,11 +6,10 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xailab_autograder.exercises import Value
-from xailab_autograder.judging.comparing import plain
-from xailab_autograder.sandbox.outcomes import Died, Outcome, Raised, Returned, Student, Unreadable
+from xailab_autograder.sandbox.outcomes import Died, Outcome, Raised, Student, Unreadable
 
 
 class CallEnded(Exception):
@@ -43,21 +42,27 @@ class Caller:
         self.output = ""
         self.death: Died | None = None
 
-    def __call__(self, *arguments: Value) -> Value:
-        """Call and return the plain value, for invariants.
+    def outcome(
+        self,
+        arguments: Sequence[Value],
+        *,
+        return_arguments: bool = False,
+        shown: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Call and return how it ended.
 
-        Raises
-        ------
-        CallEnded
-            The call gave no value.
+        Parameters
+        ----------
+        arguments
+            As the case has them.
+        return_arguments
+            Whether they are wanted back, as they are after the call.
+        shown
+            Whether what it prints is kept: that may be its inputs.
+        meanwhile
+            Run while the worker works; not run where no call is made.
         """
-        outcome = self.outcome(arguments)
-        if isinstance(outcome, Returned):
-            return plain(outcome.value)
-        raise CallEnded(outcome)
-
-    def outcome(self, arguments: Sequence[Value], *, return_arguments: bool = False, shown: bool = False) -> Outcome:
-        """Call and return how it ended. What it prints is kept if the case may be ``shown``: that may be its inputs."""
         if self.death is not None:
             return self.death
         left = self._limit_s - self.seconds
@@ -65,7 +70,9 @@ class Caller:
             self.death = Died("time", seconds=self.seconds)
             return self.death
         began = time.monotonic()
-        outcome = self._student.call(self._name, arguments, limit_s=left, return_arguments=return_arguments)
+        outcome = self._student.call(
+            self._name, arguments, limit_s=left, return_arguments=return_arguments, meanwhile=meanwhile
+        )
         self.seconds += time.monotonic() - began
         if isinstance(outcome, Died):
             self.death = outcome

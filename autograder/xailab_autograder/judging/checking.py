@@ -122,10 +122,30 @@ _CHANGED = (
 
 def _try(exercise: Exercise, caller: Caller, case: Case, tier: Tier, *, shown: bool = False) -> Tried:
     """Call with one case and compare."""
-    expected = case.expected if case.expected is not None else exercise.reference(*materialize(case.arguments))
-    outcome = caller.outcome(case.arguments, return_arguments=True, shown=shown)
+    awaited = _Awaited(exercise, case.arguments, case.expected)
+    outcome = caller.outcome(case.arguments, return_arguments=True, shown=shown, meanwhile=awaited.compute)
+    expected = awaited.value()
     difference = _difference(exercise, case, outcome.value, expected) if isinstance(outcome, Returned) else None
     return Tried(case, tier, outcome, expected, difference)
+
+
+class _Awaited:
+    """What the reference returns, computed while the student's function computes its own."""
+
+    def __init__(self, exercise: Exercise, arguments: Sequence[Value], known: Value = None) -> None:
+        self._exercise, self._arguments, self._value = exercise, arguments, known
+        self._computed = known is not None
+
+    def compute(self) -> None:
+        """Compute it, once."""
+        if not self._computed:
+            self._value = self._exercise.reference(*materialize(self._arguments))
+            self._computed = True
+
+    def value(self) -> Value:
+        """Return it."""
+        self.compute()
+        return self._value
 
 
 def _difference(exercise: Exercise, case: Case, got: Value, expected: Value) -> Difference | None:
@@ -229,12 +249,14 @@ def _formed(exercise: Exercise, caller: Caller) -> Call:
     """
 
     def call(*arguments: Value) -> Value:
-        value = caller(*arguments)
-        expected = exercise.reference(*materialize(arguments))
-        difference = compare(value, expected, exercise.tolerance)
+        awaited = _Awaited(exercise, arguments)
+        outcome = caller.outcome(arguments, meanwhile=awaited.compute)
+        if not isinstance(outcome, Returned):
+            raise CallEnded(outcome)
+        difference = compare(outcome.value, awaited.value(), exercise.tolerance)
         if difference is not None and difference.tier != "values":
             raise Misshapen(difference.summary)
-        return value
+        return plain(outcome.value)
 
     return call
 

@@ -34,8 +34,18 @@ class LocalStudent:
             found[name] = Found("trusted code", 1, parameters)
         return Definitions(found)
 
-    def call(self, name: str, arguments: Sequence[Value], *, limit_s: float, return_arguments: bool = False) -> Outcome:
+    def call(
+        self,
+        name: str,
+        arguments: Sequence[Value],
+        *,
+        limit_s: float,
+        return_arguments: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Outcome:
         """Call one of the functions; there is no deadline, they are trusted."""
+        if meanwhile is not None:
+            meanwhile()
         fresh = materialize(arguments)
         function = self._names[name]
         began = time.monotonic()

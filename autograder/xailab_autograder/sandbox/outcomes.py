@@ -7,7 +7,7 @@
 - ``Student``      whoever answers calls: a sandboxed worker, or trusted functions in the tests of the grader
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -138,8 +138,16 @@ class Student(Protocol):
         """Run the definitions once and say what there is. Died: not even they could be run."""
         ...
 
-    def call(self, name: str, arguments: Sequence[Value], *, limit_s: float, return_arguments: bool = False) -> Outcome:
-        """Call a function with fresh copies of the arguments."""
+    def call(
+        self,
+        name: str,
+        arguments: Sequence[Value],
+        *,
+        limit_s: float,
+        return_arguments: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Call a function with fresh copies of the arguments; ``meanwhile`` is run while it works."""
         ...
 
     def value(self, name: str) -> Outcome:

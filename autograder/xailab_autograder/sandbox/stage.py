@@ -29,8 +29,12 @@ _OURS = ("xailab_autograder", "xailab_kernels")
 
 def prepare() -> None:
     """Import what labs use. Nothing is computed: a parallel operation before a fork would hang the children."""
-    for name in (*_LIBRARIES, *_BENCH_MODULES):
+    for name in _LIBRARIES:
         importlib.import_module(name)
+    for name in _BENCH_MODULES:
+        module = importlib.import_module(name)
+        for public in getattr(module, "__all__", ()):
+            getattr(module, public)  # some are imported on use
     importlib.import_module("xailab_autograder.sandbox.session")
     _forget_caches_of_compiled_code()
 

@@ -10,7 +10,7 @@ checked for its form; that it may still be a lie is why nothing is scored here.
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -100,7 +100,15 @@ class SandboxedStudent:
             self._known = self._define()
         return self._known
 
-    def call(self, name: str, arguments: Sequence[Value], *, limit_s: float, return_arguments: bool = False) -> Outcome:
+    def call(
+        self,
+        name: str,
+        arguments: Sequence[Value],
+        *,
+        limit_s: float,
+        return_arguments: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Outcome:
         """Call a function with fresh copies of the arguments.
 
         Parameters
@@ -113,21 +121,29 @@ class SandboxedStudent:
             The worker is killed when no answer has come after so many seconds.
         return_arguments
             Whether to return the arguments as they are after the call.
+        meanwhile
+            Called once while the worker works.
         """
         tree, buffers = values.encode(list(arguments))
         request = {"kind": "call", "name": name, "arguments": tree, "return_arguments": return_arguments}
-        return self._outcome(request, buffers, limit_s)
+        return self._outcome(request, buffers, limit_s, meanwhile)
 
     def value(self, name: str) -> Outcome:
         """Return what a variable holds after the definitions were run."""
         return self._outcome({"kind": "value", "name": name}, [], VALUE_S)
 
-    def _outcome(self, request: dict[str, Any], buffers: Sequence[values.Buffer], limit_s: float) -> Outcome:
+    def _outcome(
+        self,
+        request: dict[str, Any],
+        buffers: Sequence[values.Buffer],
+        limit_s: float,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Outcome:
         died = self._stand_by()
         if died is not None:
             return died
         start = time.monotonic()
-        answer = self._ask(request, buffers, limit_s)
+        answer = self._ask(request, buffers, limit_s, meanwhile)
         seconds = time.monotonic() - start
         if isinstance(answer, Died):
             return Died(answer.reason, answer.detail, seconds)
@@ -173,7 +189,13 @@ class SandboxedStudent:
         wanted = [[want.exercise, want.name] for want in self._wanted]
         return np.frombuffer(json.dumps([cells, wanted]).encode(), np.uint8)
 
-    def _ask(self, request: dict[str, Any], buffers: Sequence[values.Buffer], limit_s: float) -> Answer | Died:
+    def _ask(
+        self,
+        request: dict[str, Any],
+        buffers: Sequence[values.Buffer],
+        limit_s: float,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Answer | Died:
         """Put a question to the worker; whatever is not an answer to it costs the worker its life."""
         worker = self._worker
         assert worker is not None
@@ -185,6 +207,8 @@ class SandboxedStudent:
                 worker.channel.receive(deadline=deadline)
                 raise Malformed("it spoke without being asked")
             worker.channel.send({**request, "ticket": ticket, "seed": self._asked}, buffers, deadline=deadline)
+            if meanwhile is not None:
+                meanwhile()
             return self._answer(worker, ticket, deadline)
         except (Closed, Late, Malformed) as error:
             died = self._cause(worker, error, limit_s)

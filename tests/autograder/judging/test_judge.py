@@ -246,7 +246,7 @@ class Scripted:
     def definitions(self):
         return Definitions({"row_means": Found("cell 3", 1, ("table",))} if self.found else {}, self.notes)
 
-    def call(self, name, arguments, *, limit_s, return_arguments=False):
+    def call(self, name, arguments, *, limit_s, return_arguments=False, meanwhile=None):
         self.calls += 1
         step = self.script[min(self.calls - 1, len(self.script) - 1)]
         return Returned(row_means(*arguments), 0.0, arguments=tuple(arguments)) if step == "right" else step
@@ -366,7 +366,7 @@ def test_the_public_draw_judges_alike():
 class Talking(Scripted):
     """A student whose function prints its argument."""
 
-    def call(self, name, arguments, *, limit_s, return_arguments=False):
+    def call(self, name, arguments, *, limit_s, return_arguments=False, meanwhile=None):
         self.calls += 1
         return Returned(row_means(*arguments), 0.0, f"call {self.calls}", tuple(arguments))
 
