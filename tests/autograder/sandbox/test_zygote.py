@@ -136,6 +136,6 @@ def test_macos_s_profile_names_what_may_be_read_and_nothing_that_is_withheld(tmp
     text = macos.profile(visible.rules(), tmp_path)
     assert text.startswith("(version 1)\n(deny default)\n")
     assert f'(allow file-read* file-write* (subpath "{tmp_path}"))' in text
-    assert "network" not in text
+    assert "(allow network" not in text
     for folder in visible.hidden():
         assert f'"{folder}"' not in text
