@@ -63,7 +63,11 @@ def answer(x):
         "list the root, the home folder and the folder of secrets",
         """
 def answer(x):
-    return [attempt("list", lambda: os.listdir(folder)) for folder in ("/", HOME, SECRETS, GRADER_FOLDER)]
+    def look(folder):
+        if os.path.realpath(folder) == os.path.realpath("."):
+            raise PermissionError("there it is its own scratch folder: a home in /tmp, say")
+        return os.listdir(folder)
+    return [attempt("list", lambda: look(folder)) for folder in ("/", HOME, SECRETS, GRADER_FOLDER)]
 """,
         FILE_WALLS,
     ),
