@@ -7,10 +7,9 @@ Its wrong implementations are in ``patches_mistakes``.
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
-from xailab_autograder.exercises import Call, Case, Exercise, Invariant
+from xailab_autograder.exercises import Breach, Call, Case, Exercise, Invariant
 from xailab_autograder.sandbox.values import GeneratorHandle
 
 from .patches_mistakes import MISCONCEPTIONS, Pair, cut
@@ -73,48 +72,45 @@ def _edges(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("every second column of a wider array", (wide, labels, 3, _handle(rng)))
 
 
-def _diagnosed(call: Call, rng: np.random.Generator) -> tuple[str, str] | None:
-    """Shuffle 12 images of 8x8 in 2x2 patches; return the known mistake that the result shows, and a sentence."""
+def _diagnosed(call: Call, rng: np.random.Generator) -> Breach | None:
+    """Shuffle 12 images of 8x8 in 2x2 patches; return what is wrong, and which known mistake does that."""
     images, labels = make_pair(rng, 12, (8, 8))
     pixels, tags = (np.asarray(part) for part in call(images, labels, 2, _handle(rng)))
     found, with_labels = origins(pixels, images, 2), origins(tags, labels, 2)
     if (tags == labels).all() and (found != np.arange(4)).any():
-        return "labels-not-shuffled", "the images changed and the labels did not"
+        return Breach("the images changed and the labels did not", "labels-not-shuffled")
     if (found < 0).any():
         return _no_patches((images, labels), (pixels, tags))
     return _wrong_orders(found, with_labels)
 
 
-def _wrong_orders(found: np.ndarray, with_labels: np.ndarray) -> tuple[str, str] | None:
+def _wrong_orders(found: np.ndarray, with_labels: np.ndarray) -> Breach | None:
     """Say what is wrong with the orders of whole patches (N, 4), of pixels and of labels."""
     if any(len(set(row)) < len(row) for row in found.tolist()):
-        return "with-replacement", "some patches are in the result several times"
+        return Breach("some patches are in the result several times", "with-replacement")
     if (found % 2 == np.arange(4) % 2).all() and (found != np.arange(4)).any():
-        return "only-rows", "no patch has left its column"
+        return Breach("no patch has left its column", "only-rows")
+    if (found == np.arange(4)).all():
+        return Breach("12 images came back with every patch in its place", "not-shuffled")
     if (found == found[0]).all():
-        return "one-order-for-all", "all 12 images were rearranged in the same order"
+        return Breach("all 12 images were rearranged in the same order", "one-order-for-all")
     if (with_labels >= 0).all() and (found != with_labels).any():
-        return "labels-other-order", "labels and pixels were rearranged in different orders"
+        return Breach("labels and pixels were rearranged in different orders", "labels-other-order")
     return None
 
 
-def _no_patches(old: Pair, new: Pair) -> tuple[str, str] | None:
+def _no_patches(old: Pair, new: Pair) -> Breach | None:
     """Say what was done to images of 8x8 whose 2x2 patches are not in the result."""
     (images, labels), (pixels, tags) = old, new
     if (origins(pixels, images, 2, turn=True) >= 0).all():
-        return "patches-turned", "inside the patches, rows and columns are exchanged"
+        return Breach("inside the patches, rows and columns are exchanged", "patches-turned")
     if (origins(pixels, images, 4) >= 0).all():
-        return "patch-size-for-count", "with grid = 2 the images of 8x8 were cut into patches of 2x2 pixels"
+        return Breach("with grid = 2 the images of 8x8 were cut into patches of 2x2 pixels", "patch-size-for-count")
     if all(np.allclose(np.sort(a[0], None), np.sort(b[0], None)) for a, b in zip(pixels, images, strict=True)):
-        return "pixels-not-patches", "single pixels moved, not patches"
+        return Breach("single pixels moved, not patches", "pixels-not-patches")
     if set(tags.ravel().tolist()) == set(labels.ravel().tolist()):
-        return "across-images", "images exchanged patches among each other"
-    return None
-
-
-def _trait(id_: str, call: Call, rng: np.random.Generator) -> str | None:
-    seen = _diagnosed(call, rng)
-    return seen[1] if seen is not None and seen[0] == id_ else None
+        return Breach("images exchanged patches among each other", "across-images")
+    return Breach("some patch of the result is none of the image's patches")
 
 
 def _everywhere(call: Call, rng: np.random.Generator) -> str | None:
@@ -133,17 +129,12 @@ def _repeats(call: Call, rng: np.random.Generator) -> str | None:
     return None if same else "two generators in the same state gave two different results"
 
 
-_TRAITS = {
-    "labels-not-shuffled": "the labels move",
-    "labels-other-order": "labels move with their pixels",
-    "patches-turned": "patches are moved, not turned",
-    "patch-size-for-count": "grid counts patches, not pixels",
-    "pixels-not-patches": "patches stay whole",
-    "across-images": "patches stay in their image",
-    "with-replacement": "each patch is used once",
-    "only-rows": "patches change rows and columns",
-    "one-order-for-all": "each image has an order of its own",
-}
+def _differs(call: Call, rng: np.random.Generator) -> str | None:
+    """Two orders of 16 patches in each of 6 images are equal by chance with a probability of (1 / 16!)**6."""
+    images, labels = make_pair(rng, 6, (8, 8))
+    one, two = (np.asarray(call(images, labels, 4, _handle(rng))[0]) for _ in range(2))
+    return "two generators in different states gave the same result" if np.array_equal(one, two) else None
+
 
 EXERCISE = Exercise(
     id="shuffle-patches",
@@ -172,8 +163,9 @@ EXERCISE = Exercise(
     random=_random,
     edges=_edges,
     invariants=(
-        *(Invariant(id_, says, partial(_trait, id_), id_) for id_, says in _TRAITS.items()),
+        Invariant("rearranged", "whole patches move, with their labels, in an order of each image's own", _diagnosed),
         Invariant("everywhere", "every patch can come to every place", _everywhere),
+        Invariant("differs", "another state of rng gives another order", _differs, "seeds-itself"),
         Invariant("repeats", "the same state of rng gives the same result", _repeats, "ignores-rng"),
     ),
     misconceptions=MISCONCEPTIONS,

@@ -27,6 +27,10 @@ def join(patches: np.ndarray, grid: int) -> np.ndarray:
     return np.concatenate([wide[:, row] for row in range(grid)], -2)
 
 
+def _not_shuffled(images: np.ndarray, labels: np.ndarray, grid: int, rng: np.random.Generator) -> Pair:
+    return images.copy(), labels.copy()
+
+
 def _labels_left(images: np.ndarray, labels: np.ndarray, grid: int, rng: np.random.Generator) -> Pair:
     return shuffle_patches(images, labels, grid, rng)[0], labels.copy()
 
@@ -85,11 +89,21 @@ def _with_replacement(images: np.ndarray, labels: np.ndarray, grid: int, rng: np
     return join(of_images, grid), join(of_labels, grid)
 
 
+def _seeds_itself(images: np.ndarray, labels: np.ndarray, grid: int, rng: np.random.Generator) -> Pair:
+    return shuffle_patches(images, labels, grid, np.random.default_rng(0))
+
+
 def _ignores_rng(images: np.ndarray, labels: np.ndarray, grid: int, rng: np.random.Generator) -> Pair:
     return shuffle_patches(images, labels, grid, np.random.default_rng())
 
 
 MISCONCEPTIONS = (
+    Misconception(
+        "not-shuffled",
+        _not_shuffled,
+        "Nothing has moved: the images come back as they were. Is the result of rng.permutation used?",
+        "notebook, section 9",
+    ),
     Misconception(
         "labels-not-shuffled",
         _labels_left,
@@ -146,6 +160,13 @@ MISCONCEPTIONS = (
         _with_replacement,
         "You draw patches with replacement: some occur several times, others are lost. An order is a permutation.",
         "the documentation of np.random.Generator.permutation",
+    ),
+    Misconception(
+        "seeds-itself",
+        _seeds_itself,
+        "You make a generator with a fixed seed inside the function: it always gives the same orders. Use the "
+        "generator that is passed in.",
+        "the documentation of np.random.Generator",
     ),
     Misconception(
         "ignores-rng",
