@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from xailab_autograder.exercises import Breach, Case, Choice, Invariant, Reflection
+from xailab_autograder.exercises import Breach, Case, Choice, Invariant, Misconception, Reflection
 from xailab_autograder.judging.judge import check_task
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.seeds import for_student, public
 from xailab_autograder.sandbox.outcomes import Definitions, Died, Found, Note, Raised, Returned, Unreadable
 
-from tests.autograder.judging.toys import ROW_MEANS, column_means, first_of_row, row_means, row_sums
+from tests.autograder.judging.toys import ROW_MEANS, column_means, first_of_row, row_means, row_sums, shifting
 
 DRAW = for_student(b"0123456789abcdef", "90", "row-means", "ada")
 
@@ -133,6 +133,7 @@ def test_the_self_check_has_no_edges_and_says_what_remains():
     assert record.status == "passed"
     assert record.remaining == 4
     assert not any(check.hidden for check in record.checks)
+    assert [check.says for check in record.checks if check.tier == "edges"] == ["leaves its arguments as they were"]
 
 
 def test_changing_an_argument_costs_the_edges():
@@ -145,6 +146,78 @@ def test_changing_an_argument_costs_the_edges():
     assert (record.status, record.score) == ("partial", 3)
     assert "Changed: table." in failed(record)[0].message
     assert "x.copy()" in failed(record)[0].message
+
+
+def test_changing_an_argument_in_an_edge_case_alone_costs_the_edges_too():
+    def spoils(table):
+        means = row_means(table)
+        if len(table) == 1:
+            table *= 0
+        return means
+
+    record = judged(spoils)
+    assert (record.status, record.score) == ("partial", 3)
+    assert [check.says for check in failed(record)] == ["one row: leaves its arguments as they were"]
+
+
+def test_an_exercise_without_cases_gives_no_points():
+    task = replace(ROW_MEANS, worked=(), random=lambda rng: ())
+    assert judged(row_means, task=task).score == 0
+
+
+def test_a_mistake_that_is_right_in_all_cases_explains_nothing():
+    def spoils(table):
+        means = row_means(table)
+        table *= 0
+        return means
+
+    same = Misconception("same", row_means, "This is the reference.")
+    record = judged(spoils, task=replace(ROW_MEANS, misconceptions=(same,)))
+    assert (record.status, record.mistake) == ("partial", None)
+
+
+def test_of_two_mistakes_that_fit_none_is_named_unless_an_invariant_decides():
+    twins = tuple(Misconception(name, row_sums, "") for name in ("one", "two"))
+    silent = Invariant("silent", "holds", lambda call, rng: None)
+    assert judged(row_sums, task=replace(ROW_MEANS, misconceptions=twins, invariants=(silent,))).mistake is None
+    telling = Invariant("telling", "holds", lambda call, rng: "it does not", mistake="two")
+    assert judged(row_sums, task=replace(ROW_MEANS, misconceptions=twins, invariants=(telling,))).mistake == "two"
+
+
+def test_a_wrong_way_that_raises_explains_nothing():
+    def raises(table):
+        raise ValueError("no")
+
+    task = replace(ROW_MEANS, reference=lambda table: float(np.sum(table)), worked=(), invariants=(),
+                   misconceptions=(Misconception("raises", raises, ""),))  # fmt: skip
+    record = judged(lambda table: 0.5, task=task)
+    assert (record.status, record.mistake) == ("failed", None)
+
+
+def test_all_calls_of_an_exercise_share_its_seconds(monkeypatch):
+    from xailab_autograder.judging import calling
+
+    clock = iter(range(1000))
+    monkeypatch.setattr(calling.time, "monotonic", lambda: next(clock))  # a call takes a second
+    limits = []
+
+    class Watched(Scripted):
+        def call(self, name, arguments, *, limit_s, return_arguments=False, meanwhile=None):
+            limits.append(limit_s)
+            return super().call(name, arguments, limit_s=limit_s, return_arguments=return_arguments)
+
+    record = check_task(ROW_MEANS, Watched("right"), DRAW, hidden=True).record
+    assert limits == [5, 4, 3, 2, 1]
+    assert (record.status, record.score) == ("partial", 3)  # the sixth call, of the first edge case, came too late
+    assert "did not finish within the 5 seconds" in failed(record)[0].message
+
+
+def test_after_a_death_in_one_property_the_next_is_blocked():
+    again = Invariant("again", "holds again", shifting)
+    task = replace(ROW_MEANS, invariants=(*ROW_MEANS.invariants, again))
+    student = Scripted("right", "right", "right", Died("time"))
+    record = check_task(task, student, DRAW, hidden=True).record
+    assert [check.outcome for check in record.checks if check.tier == "invariants"] == ["failed", "blocked"]
 
 
 @pytest.mark.parametrize(
