@@ -120,6 +120,7 @@ left.axvline(T[UNIT], color="#d55e00")
 left.set(title=f"all activations of unit {UNIT}, and its T", xlabel="activation", ylabel="places")
 right.plot(np.sort(T), color="#d55e00")
 right.set(title="the thresholds of all units", xlabel="units, ordered by T", ylabel="T", ylim=0)
+plt.show()
 
 # %% [markdown]
 # ## 2 From cells to pixels
@@ -149,6 +150,7 @@ axes.set(yticks=(0.5, 1.5), yticklabels=("8 pixels", "4 cells"), xticks=np.arang
 axes.annotate("$y_0$ = -1/4", (0.25, 0.5), (-1.0, 0.42), arrowprops={"arrowstyle": "->"})
 axes.set(xlabel="position in units of cells", xlim=(-1.1, 4.1))
 axes.spines[:].set_visible(False)
+plt.show()
 
 
 # %% exercise="upsample"
@@ -254,6 +256,7 @@ axes.bar([names[c] for c in order], table[UNIT, order], color="#0072b2")
 axes.axhline(0.04, color="#6b6b6b", linestyle=":")
 axes.set(title=f"the best concepts of unit {UNIT}", ylabel="IoU")
 axes.tick_params(axis="x", labelrotation=25)
+plt.show()
 
 # %% [markdown]
 # ## 4 What does each unit detect?
@@ -357,6 +360,7 @@ axes.hist(table.max(1), bins, label="own labels", color="#0072b2", alpha=0.75)
 axes.axvline(0.04, color="black", linestyle=":")
 axes.set(xlabel="best IoU of a unit", ylabel="units")
 axes.legend(frameon=False)
+plt.show()
 
 # %%
 print(f"the null: {len(label_units(null))} detectors, greatest IoU {null.max():.3f}; the network: {table.max():.3f}")
@@ -451,6 +455,7 @@ axes.plot(STEPS, rotated.mean(0), label="4 random rotations: mean and range", co
 axes.plot(STEPS, curve(null), label="null", color="#6b6b6b", linestyle=":", linewidth=2.5)
 axes.set(xlabel="IoU threshold", ylabel="different concepts detected", ylim=0)
 axes.legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # What did you predict, and what came? Read the figure at two places: at 0.04, and at 0.15. If somebody reported a
@@ -501,6 +506,7 @@ for step, color in ((0.04, "#0072b2"), (0.1, "#009e73"), (0.15, "#d55e00")):
     axes.vlines(alphas, lines.min(0), lines.max(0), color=color)
 axes.set(xlabel="part of the rotation", ylabel="different concepts detected", ylim=0, xticks=alphas)
 axes.legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # At 0 this must be the number of section 4, at 1 those of section 6: two checks for free. Is the way in between
@@ -544,6 +550,7 @@ right.plot(STEPS, rotated.mean(0), label="random rotations", color="#d55e00", li
 right.plot(STEPS, curve(table_of(principal)), label="principal components", color="#009e73", linewidth=2.5)
 right.set(xlabel="IoU threshold", ylabel="different concepts detected", ylim=0)
 right.legend(frameon=False)
+plt.show()
 
 # %% [markdown]
 # Directions of large variance are not directions of meaning: a principal component must serve many pictures at once,
@@ -611,6 +618,7 @@ different = [unique_detectors(label_units(t)) for t in shuffled.values()]
 axes.bar(places + 0.2, different, 0.4, label="different concepts", color="#56b4e9")
 axes.set(xticks=places, xticklabels=captions)
 axes.legend(frameon=False)
+plt.show()
 
 # %%
 for concept, (unit, _) in list(best_units.items())[:8]:
