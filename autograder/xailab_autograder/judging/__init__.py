@@ -3,6 +3,7 @@
 - ``records``     what is written down; every page, table and export is a view of it
 - ``judge``       one submission, one exercise
 - ``comparing``   is a value right?
+- ``invariants``  properties that hold between calls
 - ``describing``  in which way is it wrong?
 - ``naming``      which known mistake gives exactly this?
 - ``seeds``       the random cases of a student: the same at every regrading

@@ -1,6 +1,7 @@
 """Calling a student's function within the exercise's time, and saying what went wrong in words.
 
 - ``Caller``      calls one function; all calls share a deadline
+- ``Awaited``     what the reference returns, computed meanwhile
 - ``CallEnded``   a call that gave no value, for invariants that cannot go on
 - ``ended_text``  how a call ended, for the student
 """
@@ -8,7 +9,8 @@
 import time
 from collections.abc import Callable, Sequence
 
-from xailab_autograder.exercises import Value
+from xailab_autograder.exercises import Exercise, Value
+from xailab_autograder.judging.materials import materialize
 from xailab_autograder.sandbox.outcomes import Died, Outcome, Raised, Student, Unreadable
 
 
@@ -83,6 +85,25 @@ class Caller:
     def ended(self, outcome: Outcome) -> str:
         """Say how a call ended."""
         return ended_text(outcome, self._limit_s)
+
+
+class Awaited:
+    """What the reference returns, computed while the student's function computes its own."""
+
+    def __init__(self, exercise: Exercise, arguments: Sequence[Value], known: Value = None) -> None:
+        self._exercise, self._arguments, self._value = exercise, arguments, known
+        self._computed = known is not None
+
+    def compute(self) -> None:
+        """Compute it, once."""
+        if not self._computed:
+            self._value = self._exercise.reference(*materialize(self._arguments))
+            self._computed = True
+
+    def value(self) -> Value:
+        """Return it."""
+        self.compute()
+        return self._value
 
 
 def ended_text(outcome: Outcome, limit_s: float) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xailab_autograder.exercises import Breach, Call, Case, Exercise, Invariant, Value
-from xailab_autograder.judging.calling import CallEnded, Caller
+from xailab_autograder.exercises import Case, Exercise, Value
+from xailab_autograder.judging.calling import Awaited, Caller
 from xailab_autograder.judging.comparing import Difference, compare, plain, same_bytes
 from xailab_autograder.judging.describing import call_text, value_text
-from xailab_autograder.judging.materials import materialize
+from xailab_autograder.judging.invariants import Examined, check_invariants
 from xailab_autograder.judging.naming import Observation
 from xailab_autograder.judging.records import CheckRecord, Outcome, Tier
 from xailab_autograder.sandbox.outcomes import Outcome as CallOutcome
@@ -48,6 +48,14 @@ class Findings:
     checks: list[CheckRecord] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
     pointed: list[str] = field(default_factory=list)
+
+    def add(self, seen: Examined, *, hidden: bool) -> None:
+        """Write down an invariant, and which misconception its breach points to."""
+        outcome: Outcome = "blocked" if seen.blocked else "failed" if seen.breach else "passed"
+        says = seen.breach.says if seen.breach else ""
+        self.checks.append(CheckRecord("invariants", seen.says, outcome, says, hidden, seen.seconds))
+        if seen.breach and seen.breach.mistake:
+            self.pointed.append(seen.breach.mistake)
 
     def observations(self) -> list[Observation]:
         """Return the cases that gave a value."""
@@ -97,7 +105,8 @@ def check_function(
             if formed
             else CheckRecord(tried.tier, tried.case.name, "blocked", hidden=hidden and tried.tier == "random")
         )
-    _check_invariants(exercise, caller, findings, rng, formed=formed, hidden=hidden)
+    for seen in check_invariants(exercise, caller, rng, formed=formed):
+        findings.add(seen, hidden=hidden)
     sound = findings.sound()
     _check_unchanged(findings, parameters, formed=formed)
     for case in edges:
@@ -122,30 +131,11 @@ _CHANGED = (
 
 def _try(exercise: Exercise, caller: Caller, case: Case, tier: Tier, *, shown: bool = False) -> Tried:
     """Call with one case and compare."""
-    awaited = _Awaited(exercise, case.arguments, case.expected)
+    awaited = Awaited(exercise, case.arguments, case.expected)
     outcome = caller.outcome(case.arguments, return_arguments=True, shown=shown, meanwhile=awaited.compute)
     expected = awaited.value()
     difference = _difference(exercise, case, outcome.value, expected) if isinstance(outcome, Returned) else None
     return Tried(case, tier, outcome, expected, difference)
-
-
-class _Awaited:
-    """What the reference returns, computed while the student's function computes its own."""
-
-    def __init__(self, exercise: Exercise, arguments: Sequence[Value], known: Value = None) -> None:
-        self._exercise, self._arguments, self._value = exercise, arguments, known
-        self._computed = known is not None
-
-    def compute(self) -> None:
-        """Compute it, once."""
-        if not self._computed:
-            self._value = self._exercise.reference(*materialize(self._arguments))
-            self._computed = True
-
-    def value(self) -> Value:
-        """Return it."""
-        self.compute()
-        return self._value
 
 
 def _difference(exercise: Exercise, case: Case, got: Value, expected: Value) -> Difference | None:
@@ -211,68 +201,6 @@ def _case_check(
         shown = "" if exercise.judge else f"\nyours: {came}\nexpected: {expected}"
         message = f"{called}{shown}\n{tried.difference.message}"
     return CheckRecord(tried.tier, tried.case.name, "failed", message, hidden, seconds)
-
-
-def _check_invariants(
-    exercise: Exercise, caller: Caller, findings: Findings, rng: np.random.Generator, *, formed: bool, hidden: bool
-) -> None:
-    """Check the properties that hold between calls. Each has a stream of its own: none depends on another's draws."""
-    for invariant, stream in zip(exercise.invariants, rng.spawn(len(exercise.invariants)), strict=True):
-        if not formed or caller.death is not None:
-            findings.checks.append(CheckRecord("invariants", invariant.says, "blocked", hidden=hidden))
-            continue
-        before = caller.seconds
-        breach = _breach(exercise, invariant, caller, stream)
-        if breach is not None:
-            mistake = invariant.mistake if breach.mistake is None else breach.mistake
-            findings.pointed += [mistake] if mistake else []
-        outcome: Outcome = "passed" if breach is None else "failed"
-        says = "" if breach is None else breach.says
-        findings.checks.append(
-            CheckRecord("invariants", invariant.says, outcome, says, hidden, caller.seconds - before)
-        )
-
-
-_NOBODYS = ""
-"""What a breach points to that says nothing about the property: to no misconception, not even the invariant's own."""
-
-
-class Misshapen(Exception):
-    """A value inside an invariant that is of another kind or shape than the reference's."""
-
-
-def _formed(exercise: Exercise, caller: Caller) -> Call:
-    """Return the student's function as invariants see it: only values of the right form come through.
-
-    An invariant computes with what comes, in the trusted process: shapes that were never meant to meet could fill its
-    memory.
-    """
-
-    def call(*arguments: Value) -> Value:
-        awaited = _Awaited(exercise, arguments)
-        outcome = caller.outcome(arguments, meanwhile=awaited.compute)
-        if not isinstance(outcome, Returned):
-            raise CallEnded(outcome)
-        difference = compare(outcome.value, awaited.value(), exercise.tolerance)
-        if difference is not None and difference.tier != "values":
-            raise Misshapen(difference.summary)
-        return plain(outcome.value)
-
-    return call
-
-
-def _breach(exercise: Exercise, invariant: Invariant, caller: Caller, stream: np.random.Generator) -> Breach | None:
-    """Run an invariant's check; return what is wrong, or None."""
-    try:
-        found = invariant.check(_formed(exercise, caller), stream)
-        return Breach(found) if isinstance(found, str) else found
-    except CallEnded as ended:
-        text = caller.ended(ended.outcome)
-        return Breach(f"{text[:1].upper()}{text[1:]}", _NOBODYS)
-    except Misshapen as wrong:
-        return Breach(f"It returned something of another form: {wrong}", _NOBODYS)
-    except Exception as error:  # values of another shape or kind than the check can work with: not a positive result
-        return Breach(f"It could not be checked with what came: {type(error).__name__}: {error}", _NOBODYS)
 
 
 def _unchanged(tried: Tried) -> bool:
