@@ -145,11 +145,9 @@ def variants(number: str | int) -> dict[str, tuple[Callable[..., Any], ...]]:
 def equivalent(number: str | int) -> dict[str, dict[str, str]]:
     """Return exercise id -> change -> why a mutant of the reference with this change is right too.
 
-    ``EQUIVALENT`` of the lab's ``variants.py``, or of its ``equivalent.py`` where there is one.
+    ``EQUIVALENT`` of the lab's ``variants.py``; a lab without survivors needs none.
     """
-    place = find(number)
-    name = "equivalent" if (place / "equivalent.py").is_file() else "variants"
-    return dict(getattr(_module(place, name), "EQUIVALENT", {}))
+    return dict(getattr(_module(find(number), "variants"), "EQUIVALENT", {}))
 
 
 def check(lab: Lab) -> None:

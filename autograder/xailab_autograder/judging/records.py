@@ -128,7 +128,7 @@ class SubmissionRecord:
     graded
         When, ISO 8601 with zone.
     grader
-        Version of xailab and of the lab's declarations.
+        Version of xailab.
     level
         How well student code was contained: the sentence of the sandbox's level.
     seconds
