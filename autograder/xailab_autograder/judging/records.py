@@ -91,6 +91,8 @@ class ExerciseRecord:
         All calls together.
     remaining
         Hidden checks that the final grading makes besides these.
+    comment, marker
+        A person's, where one marked: then status and score are that person's.
     """
 
     id: str
@@ -109,6 +111,8 @@ class ExerciseRecord:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     remaining: int = 0
+    comment: str = ""
+    marker: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ class SubmissionRecord:
         About the file and its cells: ``"cell 7: invalid syntax ..."``.
     exercises
         In the lab's order.
+    deduction, deduction_why
+        Points that lateness costs, and the sentence that says so.
     """
 
     lab: str
@@ -150,11 +156,18 @@ class SubmissionRecord:
     seconds: float
     notes: tuple[str, ...] = ()
     exercises: tuple[ExerciseRecord, ...] = field(default=())
+    deduction: float = 0.0
+    deduction_why: str = ""
 
     @property
     def score(self) -> float:
         """What has been earned so far (texts are marked by people)."""
         return sum(exercise.score for exercise in self.exercises)
+
+    @property
+    def final(self) -> float:
+        """What counts: what has been earned, less what lateness costs."""
+        return self.score - self.deduction
 
     @property
     def points(self) -> float:
@@ -164,7 +177,8 @@ class SubmissionRecord:
     def to_json(self) -> str:
         """Write it down; ``from_json`` reads it back."""
         return json.dumps(
-            {"format": FORMAT, **asdict(self), "score": self.score, "points": self.points}, indent=1
+            {"format": FORMAT, **asdict(self), "score": self.score, "points": self.points, "final": self.final},
+            indent=1,
         )  # ASCII: what a student wrote may hold half characters, which no encoding takes
 
     @classmethod
@@ -179,7 +193,7 @@ class SubmissionRecord:
         data: dict[str, Any] = json.loads(text)
         if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
             raise ValueError(f"expected a submission record of format {FORMAT}")
-        for derived in ("score", "points"):
+        for derived in ("score", "points", "final"):
             data.pop(derived, None)
         exercises = tuple(_exercise(entry) for entry in data.pop("exercises"))
         return cls(**{**data, "notes": tuple(data["notes"]), "exercises": exercises})

@@ -1,0 +1,9 @@
+"""The gradebook: one database that holds who handed in what and what came of it; everything else is a view of it.
+
+- ``contents``    what is in it, as plain data
+- ``opening``     a database's address -> ``Gradebook``; versions and migrations
+- ``writing``     students, hand-ins, results: each in one transaction
+- ``claims``      who grades what right now
+- ``reading``     the class as ``ClassBook``, what changed
+- ``hand_marks``  marks and comments by people
+"""

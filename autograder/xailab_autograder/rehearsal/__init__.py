@@ -1,0 +1,1 @@
+"""A synthetic class with known true marks."""
