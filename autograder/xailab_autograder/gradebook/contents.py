@@ -1,6 +1,5 @@
 """What is in a gradebook, as plain data: what is written into it and what views are made of.
 
-- ``Student``      a person, and what platforms call him or her
 - ``HandedIn``     what a student handed in for a lab
 - ``Fingerprint``  what a result depends on besides the submission
 - ``HandMark``     a person's mark and comment
@@ -12,35 +11,14 @@
 Names, files and texts come from students and platforms: views must escape them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from xailab_autograder.course.policy import Lateness
+from xailab_autograder.course.students import Student
 from xailab_autograder.exercises import Lab, Task
 from xailab_autograder.judging.records import ExerciseRecord, Status, SubmissionRecord
 from xailab_autograder.notebooks.submission import Submission
-
-
-@dataclass(frozen=True)
-class Student:
-    """A student.
-
-    Parameters
-    ----------
-    id
-        What the course calls him or her; the random cases depend on it.
-    name, email
-        For people to read.
-    platforms
-        Platform -> what it calls this student: ``{"canvas": "1234", "moodle": "567", "gradescope": "89"}``. Exports
-        match by these first, then by id and email.
-    """
-
-    id: str
-    name: str = ""
-    email: str = ""
-    platforms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
