@@ -4,4 +4,6 @@
 - ``students``  ``Student``
 - ``config``  the file ``course.toml``
 - ``roster``  the list of students
+- ``names``   texts that name people: made comparable, and made safe to show
+- ``sheets``  tables of students, told apart by their headings
 """

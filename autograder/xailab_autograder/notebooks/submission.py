@@ -60,15 +60,24 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-def read(path: str | Path, lab: Lab) -> Submission:
+def read(path: str | Path, lab: Lab, *, name: str = "") -> Submission:
     """Read a notebook (``.ipynb``) or a Python file (``.py``; split at ``# %%``).
+
+    Parameters
+    ----------
+    path
+        Where it lies.
+    lab
+        What was asked.
+    name
+        What its author called it, if the disk calls it otherwise; a name, not a place.
 
     Raises
     ------
     XailabError
         Not a plain file, too large, empty, no notebook, or named like a module that the course needs. Says what to do.
     """
-    path = Path(path)
+    place, path = Path(path), Path(name or path)
     suffix = path.suffix.lower()
     if suffix not in (".ipynb", ".py"):
         _refuse(path, f"expected a notebook (.ipynb) or a Python file (.py), got {suffix or 'a name without suffix'}")
@@ -78,7 +87,7 @@ def read(path: str | Path, lab: Lab) -> Submission:
             f"a file of this name hides the module {path.stem!r} from every program in its folder; "
             f"rename it, for example to my_{path.stem}.py",
         )
-    raw = _bytes(path)
+    raw = _bytes(place, path)
     digest = hashlib.sha256(raw).hexdigest()
     text = _text(path, raw)
     if suffix == ".py":
@@ -98,10 +107,10 @@ def _refuse(path: Path, reason: str) -> NoReturn:
     raise XailabError(f"{path.name}: {reason}") from None
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(place: Path, path: Path) -> bytes:
     """Read a plain file that is not too large; links and devices are not followed."""
     try:
-        status = path.lstat()
+        status = place.lstat()
         if stat.S_ISLNK(status.st_mode):
             _refuse(path, "this is a link; hand in the file itself")
         if not stat.S_ISREG(status.st_mode):
@@ -113,7 +122,7 @@ def _bytes(path: Path) -> bytes:
                 "clear the outputs, save, hand in again",
             )
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
+        with os.fdopen(os.open(place, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 _refuse(path, "this is not a file")
             raw = file.read(MOST_BYTES + 1)
