@@ -23,10 +23,12 @@ from xailab_autograder.feedback.wording import (
     earned,
     failures,
     headline,
+    late_words,
     likely_words,
     number,
+    shown_tiers,
+    status_words,
     task_title,
-    tiers,
 )
 from xailab_autograder.judging.records import CheckRecord, ExerciseRecord, Status, SubmissionRecord
 
@@ -37,6 +39,9 @@ COLORS: dict[Status, str] = {
 OUTPUT_LINES = 20
 TITLE = 44
 """Columns of a title in a table."""
+
+COMMENT = 2000
+"""Characters of a person's comment."""
 
 OTHERS = 3
 """Failed checks that are named besides the first."""
@@ -49,11 +54,13 @@ def verdict_text(record: ExerciseRecord) -> Text:
     """Return the verdict on one exercise: headline, checks, the first failure, likely mistake, hint, where to read."""
     text = Text(no_wrap=False, overflow="fold")
     text.append(f"{STATUS_SYMBOLS[record.status]} {headline(record)}\n", COLORS[record.status])
+    if record.comment.strip():
+        text.append(_filled(f"Comment: {one_line(record.comment, COMMENT)}", 2))
     marks = [
         f"{SYMBOLS[mark.outcome]} {mark.name}" + (f" {mark.passed}/{mark.total}" if mark.total > 1 else "")
-        for mark in tiers(record.checks)
+        for mark in shown_tiers(record)
     ]
-    if marks and record.status not in ("missing", "manual", "answered"):
+    if marks:
         text.append(_packed(marks), "dim")
     failed = failures(record)
     if failed:
@@ -78,23 +85,32 @@ def submission_text(record: SubmissionRecord) -> Text:
     text = Text(no_wrap=False, overflow="fold")
     text.append(f"Lab {one_line(record.lab, 20)}: {one_line(record.title)}\n", "bold")
     text.append(f"{one_line(record.student) or 'no student given'}: ", "bold")
-    text.append(f"{earned(record)}\n\n", "bold")
+    text.append(f"{earned(record)}\n", "bold")
+    late = late_words(record)
+    text.append(f"{_filled(late, 2)}\n" if late else "\n")
     titles = [task_title(exercise, TITLE) for exercise in record.exercises]
     width = max(map(cell_len, titles), default=0)
     for exercise, title in zip(record.exercises, titles, strict=True):
         marks = f"{number(exercise.score):>5} / {number(exercise.points):<4}"
         text.append(f"  {STATUS_SYMBOLS[exercise.status]} ", COLORS[exercise.status])
-        text.append(f"{title}{' ' * (width - cell_len(title))} {marks} {STATUSES[exercise.status]}\n")
+        text.append(f"{title}{' ' * (width - cell_len(title))} {marks} {status_words(exercise)}\n")
     text.append("\n")
     for note in record.notes:
         text.append(_filled(f"Note: {one_line(note, 400)}", 2), "dim")
     for exercise in record.exercises:
-        if exercise.status in ("failed", "partial", "error") or (exercise.status == "missing" and exercise.notes):
+        if _worth_words(exercise):
             text.append_text(verdict_text(exercise))
             text.append("\n")
     text.append(f"graded {one_line(record.graded)} by {one_line(record.grader)}\n", "dim")
     text.append(f"student code ran in: {one_line(record.level, 400)}\n", "dim")
     return text
+
+
+def _worth_words(exercise: ExerciseRecord) -> bool:
+    """Say whether a task needs more than its line in the table."""
+    if exercise.status in ("failed", "partial", "error") or exercise.comment.strip():
+        return True
+    return exercise.status == "missing" and bool(exercise.notes)
 
 
 def progress_text(rows: Sequence[tuple[str, float, Status | None]]) -> Text:

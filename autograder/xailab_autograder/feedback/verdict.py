@@ -24,8 +24,9 @@ from xailab_autograder.feedback.wording import (
     headline,
     likely_words,
     number,
+    shown_tiers,
+    status_words,
     task_title,
-    tiers,
 )
 from xailab_autograder.judging.records import ExerciseRecord, Status
 
@@ -65,6 +66,7 @@ def environment() -> "jinja2.Environment":
         symbols=SYMBOLS,
         outcomes=OUTCOMES,
         statuses=STATUSES,
+        status_words=status_words,
         status_symbols=STATUS_SYMBOLS,
         badges=BADGES,
     )
@@ -88,7 +90,7 @@ def verdict_html(record: ExerciseRecord, picture: str | None = None) -> str:
         .render(
             record=record,
             headline=headline(record),
-            tiers=[] if record.status in ("missing", "manual", "answered") else tiers(record.checks),
+            tiers=shown_tiers(record),
             failed=failed[0] if failed else None,
             others=failed[1 : 1 + OTHERS],
             more=max(len(failed) - 1 - OTHERS, 0),

@@ -7,7 +7,12 @@
 - ``task_title``    a task with its kind: ``"Prediction: ..."``
 - ``likely_words``  the sentence on the likely mistake, unless it has been said
 - ``number``        points without needless zeros
-- ``earned``        how many points there are so far, and what is still to come
+- ``earned``        how many points there are so far, what lateness costs, and what is still to come
+- ``late_words``    what lateness means for this hand-in
+- ``status_words``  a status in words, or that a person marked
+- ``by_person``     whether a person marked
+- ``marked_words``  who marked, and what it gave
+- ``shown_tiers``   the tiers that tell something
 """
 
 from collections.abc import Sequence
@@ -31,7 +36,7 @@ STATUSES: dict[Status, str] = {
     "failed": "not yet right",
     "missing": "not written yet",
     "answered": "answered",
-    "manual": "marked by a person",
+    "manual": "to be marked by a person",
     "error": "grader failed",
 }
 
@@ -65,6 +70,8 @@ def headline(record: ExerciseRecord) -> str:
     name = one_line(record.function or record.title, 80)
     passed, total = sum(check.outcome == "passed" for check in record.checks), len(record.checks)
     checks = f"{passed} of {total} checks pass" if total != 1 else f"{passed} of 1 check passes"
+    if by_person(record):
+        return f"{name}: {marked_words(record)}"
     if record.status == "passed" and record.remaining:
         plural = "" if record.remaining == 1 else "s"
         return f"{name}: public cases passed; {record.remaining} hidden check{plural} remain{'s' if not plural else ''}"
@@ -76,7 +83,7 @@ def headline(record: ExerciseRecord) -> str:
         "failed": checks if total > 1 else "not right",
         "missing": "not written yet",
         "answered": "answered; the experiment shows whether it is right",
-        "manual": "handed in; a person reads it" if record.text.strip() else "no text yet; a person reads it",
+        "manual": "handed in; a person has yet to mark it" if record.text.strip() else "no text yet; a person marks it",
         "error": "the grader itself failed here; this is not your fault, and no mark is final",
     }
     return f"{name}: {says[record.status]}"
@@ -135,7 +142,39 @@ def number(value: float) -> str:
 
 
 def earned(record: SubmissionRecord) -> str:
-    """Say how many points there are, and how many still wait for a person."""
+    """Say how many points count, and how many still wait for a person."""
     waiting = sum(exercise.points for exercise in record.exercises if exercise.status == "manual")
-    score = f"{number(record.score)} of {number(record.points)} points"
+    score = f"{number(record.final)} of {number(record.points)} points"
+    if record.deduction:
+        score += f" ({number(record.score)} earned, {number(record.deduction)} off)"
     return score + (f" so far; {number(waiting)} more are marked by a person" if waiting else "")
+
+
+def late_words(record: SubmissionRecord) -> str:
+    """Say what lateness means for this hand-in, as a sentence; empty if it came in time."""
+    why = one_line(record.deduction_why, 400).rstrip(".")
+    return f"{why[0].upper()}{why[1:]}." if why else ""
+
+
+def by_person(record: ExerciseRecord) -> bool:
+    """Say whether the mark is a person's: the judge gives texts none."""
+    text = any(check.tier == "text" for check in record.checks)
+    return bool(record.marker or record.comment) or (text and record.status in ("passed", "partial", "failed"))
+
+
+def status_words(record: ExerciseRecord) -> str:
+    """Say a status in words. A person's mark has words of its own: the judge's would name causes."""
+    return "marked by a person" if by_person(record) else STATUSES[record.status]
+
+
+def marked_words(record: ExerciseRecord) -> str:
+    """Say who marked a task and with how many points."""
+    who = one_line(record.marker, 80) or "a person"
+    return f"{number(record.score)} of {number(record.points)} points, marked by {who}"
+
+
+def shown_tiers(record: ExerciseRecord) -> list[TierMark]:
+    """Return the tiers of a task that was checked; of a text, or of what was not written, they tell nothing."""
+    if record.status in ("missing", "manual", "answered"):
+        return []
+    return tiers([check for check in record.checks if check.tier != "text"])

@@ -1,53 +1,16 @@
 """The page says everything that may be said, and nothing of a student's text becomes anything but text."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from xailab_autograder.feedback.cleaning import one_line
-from xailab_autograder.feedback.page import page
+from xailab_autograder.feedback.page import page, page_without_result
 from xailab_autograder.feedback.verdict import message_html, progress_html, verdict_html
 from xailab_autograder.judging.records import CheckRecord
 
 from tests.autograder.feedback import examples
 from tests.autograder.feedback.examples import HOSTILE, hostile, submission
-
-VOID = {"meta", "img", "br", "link", "input"}
-
-
-class Parsed(HTMLParser):
-    """The elements, attributes and texts of a page, and whether every element is closed in order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self.open, f"left open: {self.open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
-
-    @property
-    def skeleton(self) -> list[tuple[str, tuple[str, ...]]]:
-        return [(tag, tuple(attributes)) for tag, attributes in self.elements]
-
+from tests.autograder.feedback.parsing import Parsed
 
 FRAGMENT = {"div", "span", "details", "summary", "pre", "table", "thead", "tbody", "tr", "th", "td"}
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -151,3 +114,53 @@ def test_a_passed_exercise_is_one_line_and_its_checks() -> None:
     text = Parsed(verdict_html(replace(examples.THRESHOLDS, notes=()))).text
     assert text.startswith("✓ thresholds: public cases passed; 6 hidden checks remain ✓ defined")
     assert text.endswith("✓ properties")
+
+
+MARKED = replace(
+    examples.REFLECTION, status="partial", score=1.5, comment="Good suns.\nWhat of <b>moons</b>?", marker="M. Curie"
+)  # fmt: skip
+
+
+def test_a_persons_comment_is_shown_with_who_marked_and_nothing_says_that_it_waits() -> None:
+    html = page(submission(MARKED))
+    text = Parsed(html).text
+    assert "1.5 of 2 points" in text
+    assert "Comment by M. Curie" in text
+    assert "What of <b>moons</b>?" in text
+    assert "Good suns.\nWhat of" in html  # its lines stay lines
+    assert "1.5 of 2 points, marked by M. Curie" in text
+    for other in ("yet to mark", "edge cases", "1 of 1 check", "more are marked"):
+        assert other not in text
+
+
+def test_a_text_without_a_mark_says_that_a_person_has_yet_to_mark_it() -> None:
+    text = Parsed(page(submission(examples.REFLECTION))).text
+    assert "a person has yet to mark it" in text
+    assert "0 of 2 points so far; 2 more are marked by a person" in text
+
+
+def test_lateness_is_shown_with_what_counts_and_why() -> None:
+    why = "handed in 26 h after the deadline: 20% off"
+    late = replace(submission(examples.THRESHOLDS, MARKED), deduction=0.7, deduction_why=why)
+    html = page(late)
+    assert "2.8 of 4 points (3.5 earned, 0.7 off) Handed in 26 h after the deadline: 20% off." in Parsed(html).text
+    assert '<i style="width:70.0%"></i><i class="off" style="width:17.5%">' in html
+    assert "off" not in Parsed(page(submission(examples.THRESHOLDS))).text
+
+
+def test_a_hostile_comment_and_marker_are_text_only() -> None:
+    for text in HOSTILE:
+        marked = replace(MARKED, comment=text, marker=text)
+        html = page(replace(submission(marked), deduction_why=text))
+        assert {tag for tag, _ in Parsed(html).elements} <= {tag for tag, _ in Parsed(page(submission())).elements} | {
+            "p"
+        }
+        html.encode()
+
+
+def test_a_page_without_a_result_says_why() -> None:
+    text = Parsed(
+        page_without_result("03", "Network Dissection", "<ada>", ["Nothing was handed in.", "<b>no</b>"])
+    ).text
+    for words in ("Lab 03", "Network Dissection", "<ada>", "No result", "Nothing was handed in.", "<b>no</b>"):
+        assert words in text

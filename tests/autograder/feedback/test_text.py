@@ -71,3 +71,18 @@ def test_progress_says_what_has_not_been_checked() -> None:
     shown = printed(progress_text([("One", 2.0, "passed"), ("Two", 0.5, None)]))
     assert "✓ One    2 points  passed" in shown
     assert "· Two  0.5 points  not checked yet" in shown
+
+
+def test_a_persons_comment_and_what_lateness_costs_are_printed() -> None:
+    from dataclasses import replace
+
+    lamps = replace(examples.REFLECTION, title="Lamps", status="partial", score=1.5)
+    marked = replace(lamps, comment="Good [bold]suns[/].", marker="M. Curie")
+    late = replace(submission(marked), deduction=0.3, deduction_why="handed in 26 h after the deadline: 20% off")
+    shown = printed(submission_text(late))
+    for words in (
+        "1.2 of 2 points (1.5 earned, 0.3 off)", "  Handed in 26 h after the deadline: 20% off.", "marked by a person",
+        "1.5 of 2 points, marked by M. Curie", "Comment: Good [bold]suns[/].",
+    ):  # fmt: skip
+        assert words in shown
+    assert "edge cases" not in shown

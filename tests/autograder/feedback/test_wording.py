@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from xailab_autograder.feedback.wording import check_title, earned, headline, likely_words, number, tiers
+from xailab_autograder.feedback.wording import (
+    check_title,
+    earned,
+    headline,
+    late_words,
+    likely_words,
+    number,
+    shown_tiers,
+    status_words,
+    tiers,
+)
 from xailab_autograder.judging.records import CheckRecord, ExerciseRecord
 
 from tests.autograder.feedback import examples
@@ -61,3 +71,25 @@ def test_a_sentence_is_not_said_twice() -> None:
 def test_cases_say_of_what_kind_they_are() -> None:
     assert check_title(CheckRecord("worked", "2 units", "failed")) == "worked by hand: 2 units"
     assert check_title(CheckRecord("invariants", "Q Q^T = I", "failed")) == "Q Q^T = I"
+
+
+def test_what_counts_is_said_before_what_was_earned() -> None:
+    late = replace(examples.submission(), deduction=0.55, deduction_why="late")
+    assert earned(late) == "2.2 of 18 points (2.75 earned, 0.55 off) so far; 2 more are marked by a person"
+    assert late_words(late) == "Late."
+    assert late_words(examples.submission()) == ""
+
+
+def test_a_persons_mark_has_words_of_its_own() -> None:
+    judged = replace(examples.UPSAMPLE, status="partial", score=1.0, marker="Ada", comment="close")
+    assert headline(judged) == "upsample: 1 of 2 points, marked by Ada"
+    assert status_words(judged) == "marked by a person"
+    assert status_words(examples.EDGE) == "almost: edge cases"
+    unsigned = replace(examples.REFLECTION, status="failed")
+    assert headline(unsigned).endswith("0 of 2 points, marked by a person")
+
+
+def test_the_tiers_of_a_text_tell_nothing() -> None:
+    assert shown_tiers(replace(examples.REFLECTION, status="passed", score=2.0)) == []
+    assert shown_tiers(examples.MISSING) == []
+    assert len(shown_tiers(examples.THRESHOLDS)) == 8
