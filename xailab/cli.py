@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from xailab.errors import XailabError
+from xailab.errors import Interrupted, XailabError
 
 INTERRUPTED = 130
 """The exit code that shells use for Ctrl-C."""
@@ -182,6 +182,9 @@ def main() -> None:
     """Run the command line; expected errors are one sentence, nothing is lost on Ctrl-C."""
     try:
         status = app(standalone_mode=False)
+    except Interrupted as error:
+        _say(str(error))
+        sys.exit(INTERRUPTED)
     except XailabError as error:
         _say("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]))
         sys.exit(2)

@@ -1,6 +1,7 @@
 """What xailab raises, and the words in which it says that a name is unknown.
 
 - ``XailabError``   the root of everything a caller may want to catch
+- ``Interrupted``   somebody pressed Ctrl-C, and says what is kept
 - ``DataError``     a file or a row of a data set that cannot be used
 - ``UnknownName``   a layer, model, data set or concept that does not exist; names the nearest
 - ``nearest``       the listed name that is closest to a misspelt one
@@ -12,6 +13,10 @@ from collections.abc import Iterable
 
 class XailabError(Exception):
     """Root of the errors that a user of xailab can do something about."""
+
+
+class Interrupted(XailabError):
+    """Somebody pressed Ctrl-C. The message says what is kept and how to go on."""
 
 
 class DataError(XailabError):

@@ -1,7 +1,7 @@
 """The commands of labs and grading, added to those of ``xailab.cli``.
 
 - ``labs``, ``labs start``, ``labs build``   what there is, a student's working folder, an instructor's files
-- ``grade``   one submission: 0 graded, 2 could not be graded
+- ``grade``   one submission or a class: 0 graded, 2 could not be graded
 - ``doctor``  how well this machine keeps student code apart
 - ``main``    the ``xailab`` command
 """
@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from xailab.cli import app, main
+from xailab_autograder import cli_class, cli_marks
 
-__all__ = ["app", "main"]
+__all__ = ["app", "cli_class", "cli_marks", "main"]  # the two add their commands to app
 
 NOT_GRADED = 2
 
@@ -75,21 +76,76 @@ def labs_build(
 @app.command()
 def grade(
     lab: LabNumber,
-    notebook: Annotated[Path, typer.Argument(help="what was handed in: .ipynb or .py", show_default=False)],
-    student: Annotated[str, typer.Option(help="whose it is; each student gets cases of his or her own")] = "",
+    handed_in: Annotated[
+        Path,
+        typer.Argument(
+            help="one notebook (.ipynb, .py), or a whole class: a folder or zip as downloaded from Gradescope, "
+            "Canvas, Moodle or nbgrader, or one file or folder for each student",
+            show_default=False,
+        ),
+    ],
+    student: Annotated[str, typer.Option(help="of one notebook: whose it is; each student gets own cases")] = "",
     out: Annotated[
-        Path | None, typer.Option(help="folder for record.json and feedback.html; default: only the text here")
+        Path | None,
+        typer.Option(help="folder for results; needed for a class, optional for one notebook", show_default=False),
     ] = None,
     key_file: Annotated[
         Path | None,
-        typer.Option(help="file with the course's secret key; default: $XAILAB_COURSE_KEY, else public"),
+        typer.Option(
+            help="file with the course's secret key; default: $XAILAB_COURSE_KEY, else for a class course.key in the "
+            "results folder, for one notebook a public one",
+            show_default=False,
+        ),
     ] = None,
+    course: Annotated[
+        Path | None, typer.Option(help="course.toml: name, students, deadlines, extensions", show_default=False)
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="table of the students; default: that of course.toml", show_default=False)
+    ] = None,
+    gradebook: Annotated[
+        str, typer.Option(help="address of a database; default: gradebook.db in the results folder")
+    ] = "",
+    jobs: Annotated[
+        int | None, typer.Option(help="processes; default: what processors and memory carry", min=1)
+    ] = None,
+    executor: Annotated[str, typer.Option(help="address of a Dask scheduler, such as tcp://host:8786")] = "",
+    similar: Annotated[bool, typer.Option(help="compare the hand-ins of a class with each other")] = True,
     minimum: Minimum = "L1",
     trust_submissions: Annotated[
         bool, typer.Option("--trust-submissions", help="grade even where student code cannot be kept apart at all")
     ] = False,
 ) -> None:
-    """Grade one submission. Prints what came of it; exit status 0 graded, 2 could not be graded."""
+    """Grade one notebook or a whole class.
+
+    A class can be interrupted or killed at any moment; the same command goes on, and grades only what is new or out of
+    date. Exit status: 0 graded, 2 could not be graded.
+    """
+    if handed_in.suffix.lower() in (".ipynb", ".py") and not handed_in.is_dir():
+        _grade_one(lab, handed_in, student, out, key_file, minimum, trust_submissions=trust_submissions)
+        return
+    from xailab.errors import XailabError
+    from xailab_autograder.classroom.grading import ClassRequest, grade_class
+    from xailab_autograder.classroom.printing import bars, summary
+
+    if out is None:
+        raise XailabError("a class needs a folder for its results: --out FOLDER")
+    if student:
+        raise XailabError("--student is for one notebook; in a class, students are found by files and folders")
+    request = ClassRequest(
+        lab, handed_in, out, gradebook, course, roster, key_file, jobs, executor, minimum, trust_submissions, similar
+    )
+    with bars() as (told, note):
+        graded = grade_class(request, told=told, note=note)
+    typer.echo("\n".join([*graded.notes, *summary(graded)]))
+    typer.echo(f"open {graded.published.overview}")
+
+
+def _grade_one(
+    lab: str, notebook: Path, student: str, out: Path | None, key_file: Path | None, minimum: str,
+    *, trust_submissions: bool,
+) -> None:  # fmt: skip
+    """Grade one notebook; print what came of it."""
     from rich.console import Console
 
     from xailab_autograder.command import Request, grade
