@@ -6,4 +6,8 @@
 - ``claims``      who grades what right now
 - ``reading``     the class as ``ClassBook``, what changed
 - ``hand_marks``  marks and comments by people
+
+Beneath: ``schema`` and ``columns`` (tables), ``migrating`` (older ones), ``engines`` (SQLite, PostgreSQL), ``retrying``
+and ``troubles`` (a database that goes away), ``steps``, ``storing`` and ``differing`` (what transactions are made of),
+``processes`` (who lives), ``handle``.
 """

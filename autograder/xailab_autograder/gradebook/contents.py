@@ -166,7 +166,8 @@ class Standing:
     lateness
         What the terms mean for this hand-in.
     problem
-        Why there is no result, in a sentence; empty where there is one, or nothing was handed in.
+        Why what is handed in has no result, in a sentence; empty where it has one, or nothing was handed in. May stand
+        beside the record of an earlier hand-in, which then is outdated.
     outdated
         The record is of an earlier hand-in or an older judge.
     known
