@@ -8,6 +8,7 @@
 - ``features``     fingerprints of words
 - ``weighing``     how unusual a likeness is in this class
 - ``passages``     where two hand-ins are alike
+- ``describing``   shares, passages and the text as written of an entry
 - ``grouping``     five that are nearly the same are one entry
 - ``finding``      all of it: ``find``, ``survey``
 - ``page``         the list, side by side, as one HTML file
