@@ -50,7 +50,8 @@ def compare(class_book: "ClassBook", folder: Path, told: Told) -> Pairs | None:
     if kept is not None:
         return kept
     found = survey(class_book.lab, usable, progress=lambda done, total: told("comparing", done, total))
-    pairs = tuple((pair.left, pair.right, max(pair.shares)) for pair in found.pairs if not pair.reference)
+    every = [one for pair in found.pairs if not pair.reference for one in (pair, *pair.more)]
+    pairs = tuple((pair.left, pair.right, max(pair.shares)) for pair in every)
     names = {standing.student.id: standing.student.name for standing in class_book.standings}
     shown = page(found.pairs, lab=class_book.lab, survey=found, names=names, course=class_book.course)
     write_file(folder / SIMILAR, shown)
