@@ -61,7 +61,8 @@ def run(
         lab, students=request.students, seed=request.seed, out=request.out, layout=layout,
         progress=lambda done: told("making", done, request.students),
     )  # fmt: skip
-    lines = [*made.notes, f"{len(made.truth)} students: {made.submissions}", *(f"written: {file}" for file in made.files)]
+    written = (f"written: {file}" for file in made.files)
+    lines = [*made.notes, f"{len(made.truth)} students: {made.submissions}", *written]
     if not request.grade:
         command = f"xailab grade {lab.number} {made.submissions} --course {request.out / 'course.toml'} --out RESULTS"
         return [*lines, f"next: {command}"], ()
@@ -74,7 +75,8 @@ def run(
         note=note,
     )
     differences = compare(graded.published.class_book, made.truth)
-    return [*summary(graded), report(differences, made.truth).rstrip(), f"open {graded.published.overview}"], differences
+    compared = report(differences, made.truth).rstrip()
+    return [*summary(graded), compared, f"open {graded.published.overview}"], differences
 
 
 def _layout(platform: str) -> "Layout":
