@@ -40,6 +40,9 @@ ENOUGH = 150
 WRITTEN = 60
 """Fingerprints of code: a hand-in with fewer does not tell how alike this class's code is."""
 
+QUOTED = 0.12
+"""Of likeness: how far texts of independent students are apart in what they quote."""
+
 NO_MIDDLE = 0.25
 """In a class that is too small to have a middle: what independent hand-ins have in common, at most."""
 
@@ -175,8 +178,12 @@ def _links_with(
 
 
 def _z_of_text(values: np.ndarray) -> np.ndarray:
-    """Return how unusual the likeness of texts is: independent prose shares next to nothing."""
-    return Spread.of(values)(values)
+    """Return how unusual the likeness of texts is: independent prose shares next to nothing.
+
+    Its spread is that of quoting: a sentence of the lecture in two texts must not count more than all of the code.
+    """
+    spread = Spread.of(values)
+    return Spread(spread.middle, max(spread.width, QUOTED))(values)
 
 
 def _both(code: np.ndarray, text: np.ndarray) -> np.ndarray:

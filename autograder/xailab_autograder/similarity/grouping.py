@@ -44,7 +44,10 @@ class Group:
 
 
 def groups(links: Iterable[Link]) -> list[Group]:
-    """Return an entry for each set of hand-ins that are nearly the same, and for each other link."""
+    """Return an entry for each set of hand-ins that are nearly the same, and for each other link.
+
+    First what is the same, then the most unusual.
+    """
     links = list(links)
     home: dict[int, int] = {}
 
@@ -65,7 +68,8 @@ def groups(links: Iterable[Link]) -> list[Group]:
         else:
             alone.append(Group((link.left,) if link.reference else (link.left, link.right), (link,)))
     found = [_around_centre(some) for some in together.values()] + alone
-    return sorted(found, key=lambda group: (-group.links[0].unusual, group.members))
+    # What is equal comes first, however common its parts are in the class: nobody need weigh it.
+    return sorted(found, key=lambda group: (not group.links[0].same_form, -group.links[0].unusual, group.members))
 
 
 def _around_centre(links: list[Link]) -> Group:

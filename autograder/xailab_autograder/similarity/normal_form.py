@@ -128,8 +128,10 @@ class _Speller:
 
     def __init__(self, statement: ast.stmt, own: Collection[str], known: Aliases) -> None:
         nodes = list(ast.walk(statement))
-        self.known = {**known, **aliases(nodes)}
-        self.own = {*own, *(name for node in nodes for name in bound(node))}
+        here = {name for node in nodes for name in bound(node)}
+        # A parameter called like a module of the hand-out is not that module: renamed, it would be another word.
+        self.known = {**{name: words for name, words in known.items() if name not in here}, **aliases(nodes)}
+        self.own = {*own, *here}
         self.attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
 
     def spell(self, node: ast.AST) -> list[_Item]:

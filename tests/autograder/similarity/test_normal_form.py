@@ -27,6 +27,7 @@ def words(source: str) -> list[str]:
         ("f(1, a=2, b='x')", 'f(1.0, b="y", a=2)'),
         ("x = -1\ny = [x, 0.5]", "x = -1.0\ny = (x, .5)"),
         ("x: int = 3", "x = 3"),
+        ("from xailab import images\ndef f(images):\n    return images.mean()", "def f(a):\n    return a.mean()"),
     ],
 )  # fmt: skip
 def test_style_does_not_change_the_words(one: str, other: str) -> None:
