@@ -51,6 +51,18 @@ def test_assignments_with_calls_run_only_if_a_wanted_function_needs_them():
     assert "unused" not in space
 
 
+def test_an_earlier_function_that_goes_on_under_another_name_is_kept():
+    source = "def f(x):\n    return x + 1\ng = f\ndef f(x):\n    return 10 * g(x)"
+    assert run(collected(source))["f"](1) == 20
+    in_cells = collected("def f(x):\n    return x + 1", "g = f", "def f(x):\n    return 10 * g(x)")
+    assert run(in_cells)["f"](1) == 20
+
+
+def test_an_earlier_function_that_nothing_uses_is_left_out():
+    result = collected("def f(x, y=boom()):\n    return 0", "print(f(2))", "def f(x):\n    return 1")
+    assert [len(module.body) for _, module, _ in result.groups] == [1]
+
+
 def test_local_names_do_not_pull_in_globals_of_the_same_name():
     source = "acts = boom()\ndef f(acts):\n    return [acts for acts in acts], (lambda acts: acts)(acts)"
     assert "acts" not in run(collected(source))

@@ -180,8 +180,10 @@ def _keep_chosen(statements: list[Statement], chosen: dict[str, list[_Candidate]
     kept = {name: {id(candidate.statement) for candidate in candidates} for name, candidates in chosen.items()}
     left: list[Statement] = []
     done: set[str] = set()
+    borrowed = _borrowed(statements, last)
     for statement in statements:
         wanted = {name for name in statement.binds & kept.keys() if id(statement) not in kept[name]}
+        wanted = set() if id(statement) in borrowed else wanted
         done |= {name for name in statement.binds & kept.keys() if id(statement) == last[name]}
         if wanted and isinstance(statement.node, ast.Import | ast.ImportFrom):
             _drop_aliases(statement, wanted)
@@ -189,6 +191,21 @@ def _keep_chosen(statements: list[Statement], chosen: dict[str, list[_Candidate]
             statement.run = "never"
         left += [statement] if statement.run != "never" or not wanted else []
     return left
+
+
+def _borrowed(statements: list[Statement], last: dict[str, int]) -> set[int]:
+    """Return (by identity) earlier functions that go on under another name: ``def f``, ``g = f``, ``def f``."""
+    found: set[int] = set()
+    for name, chosen in last.items():
+        before: list[Statement] = []
+        for statement in statements:
+            if id(statement) == chosen:
+                break
+            if name in statement.binds and isinstance(statement.node, ast.FunctionDef):
+                before.append(statement)
+            elif before and statement.run != "never" and name in statement.now and name not in statement.binds:
+                found.add(id(before[-1]))
+    return found
 
 
 def _drop_aliases(statement: Statement, names: set[str]) -> None:
