@@ -95,7 +95,8 @@ def _matters(standing: Standing) -> Iterator[tuple[str, str]]:
     if file is None:
         yield ("excused", "need not hand in") if standing.lateness.excused else ("absent", "nothing was handed in")
     elif file.problem:
-        yield "problems", f"{file.source}: {file.problem}" if file.source else file.problem
+        said = not file.source or file.source in file.problem  # most sentences name the file already
+        yield "problems", file.problem if said else f"{file.source}: {file.problem}"
     elif standing.problem:
         yield "failures", standing.problem
     elif not standing.graded:
