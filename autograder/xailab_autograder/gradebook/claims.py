@@ -202,9 +202,9 @@ def _claims(connection: Connection, lab: str) -> list[Row[Any]]:
 
 
 def _held(row: Row[Any]) -> bool:
-    """Tell whether whoever has a claim still lives; in doubt, whether there was a sign of it lately."""
-    alive = lives(Process(row.host, row.pid, row.started))
-    return abs(row.silent) <= LEASE_S if alive is None else alive  # abs: the database's clock may be set back
+    """Tell whether whoever has a claim still lives, and gave a sign of it lately."""
+    recently = abs(row.silent) <= LEASE_S  # abs: the database's clock may be set back
+    return recently and lives(Process(row.host, row.pid, row.started)) is not False
 
 
 def _now(connection: Connection) -> ColumnElement[float]:

@@ -178,7 +178,7 @@ def write_result(
         **_judged(hand_in, fingerprint),
         "score": record.score,
         "points": record.points,
-        "record": record.to_json(),
+        "record": record.to_json(indent=None),
     }
 
     def work(connection: Connection) -> tuple[Change, ...]:
