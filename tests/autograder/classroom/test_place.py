@@ -35,7 +35,7 @@ def test_a_key_that_could_be_guessed_is_refused(tmp_path):
 
 
 def test_a_misspelt_results_folder_is_an_error_and_is_not_made(tmp_path):
-    with pytest.raises(XailabError, match=r"no gradebook.db in .*resluts"), opened(Place(tmp_path / "resluts")):
+    with pytest.raises(XailabError, match=r"no gradebook.db in .*reults"), opened(Place(tmp_path / "reults")):
         pass
     assert not list(tmp_path.iterdir())
 

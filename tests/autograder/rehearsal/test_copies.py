@@ -15,14 +15,23 @@ LAB, VARIANTS = labs.load("03"), labs.variants("03")
 EXERCISES = [task for task in LAB.tasks if isinstance(task, Exercise)]
 
 
-def outcomes(text: str, task: Exercise) -> list[str]:
+def same(one: object, other: object) -> bool:
+    """The same up to rounding: linear algebra gives other last bits for arrays that lie elsewhere in memory."""
+    if isinstance(one, list | tuple):
+        return isinstance(other, type(one)) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.ndarray | float | np.generic):
+        return type(one) is type(other) and np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
+    return repr(one) == repr(other)
+
+
+def outcomes(text: str, task: Exercise) -> list[object]:
     made: dict = {"__name__": "__main__"}
     exec(text, made)
     found = []
     for case in (*task.worked, *task.random(np.random.default_rng(0))):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # wrong ways divide by zero
-            found.append(repr(made[task.function](*materialize(case.arguments))))
+            found.append(made[task.function](*materialize(case.arguments)))
     return found
 
 
@@ -35,7 +44,7 @@ def test_every_answer_of_lab_3_in_disguise_computes_the_same(task, monkeypatch):
         original = standalone(function, task.function).text
         copy = disguised(original, task.function, random.Random(number))
         assert copy != original
-        assert outcomes(copy, task) == outcomes(original, task), function
+        assert same(outcomes(copy, task), outcomes(original, task)), function
 
 
 def test_a_disguise_leaves_no_line_with_a_variable_as_it_was_and_no_helper_s_name():
