@@ -26,8 +26,8 @@ from xailab_autograder.gradebook.handle import Gradebook
 from xailab_autograder.gradebook.reading import class_book
 from xailab_autograder.marking.forms import stamp
 
-FRESH_S = 2.0
-"""A reading is used again for this long, or ten times as long as reading took."""
+FRESH_S, FRESH_TIMES = 2.0, 10.0
+"""A reading is used again for this long, or so many times as long as reading took."""
 
 PATIENCE_S = 4.0
 """A person waits in front of the page: it says soon that the gradebook is away, and keeps what was typed."""
@@ -120,7 +120,7 @@ class Desk:
                     raise Away(self._away) from error
                 return Look(self._class, self._away)
             now = time.monotonic()
-            self._away, self._until = "", now + max(FRESH_S, 10 * (now - began))
+            self._away, self._until = "", now + max(FRESH_S, FRESH_TIMES * (now - began))
             return Look(self._class)
 
     def save(self, student: str, task: Task, score: float, comment: str, *, shown: str, text: str) -> HandMark:

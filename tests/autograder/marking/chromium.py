@@ -58,13 +58,15 @@ class Chromium:
 
     def close(self) -> None:
         """End it and take its profile away."""
-        if self._socket is not None:
-            with contextlib.suppress(AssertionError, TimeoutError):
-                self.call("Browser.close")
-            self._socket.close()
         try:
+            if self._socket is not None:
+                with contextlib.suppress(Exception):  # it may have ended already, in any words
+                    self.call("Browser.close")
+                self._socket.close()
             self._process.wait(5)
         except subprocess.TimeoutExpired:
+            pass
+        finally:
             self._process.kill()
             self._process.wait()
         self._run(asyncio.sleep(0.05))
