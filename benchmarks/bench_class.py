@@ -9,6 +9,7 @@ Memory is that of all processes together (proportional set size).
 """
 
 import argparse
+import csv
 import json
 import os
 import shutil
@@ -145,7 +146,12 @@ def beside_nbgrader(folder: Path, environment: Path, jobs: int) -> None:
         place = course / "submitted" / f"student{number}" / name
         place.mkdir(parents=True)
         shutil.copy(notebook, place / f"{name}.ipynb")
-    theirs, peak, _ = run([environment / "bin" / "nbgrader", "autograde", name], cwd=course, env=settings)
+    nbgrader = environment / "bin" / "nbgrader"
+    run([nbgrader, "generate_assignment", name], cwd=course, env=settings)  # not counted: once for a class
+    theirs, peak, _ = run([nbgrader, "autograde", name], cwd=course, env=settings)
+    run([nbgrader, "export", "--to", "grades.csv"], cwd=course, env=settings)
+    with (course / "grades.csv").open(newline="") as file:
+        scores = [float(row["score"]) for row in csv.DictReader(file)]
     submissions = folder / "right"
     submissions.mkdir()
     for copy in range(COPIES):  # enough of them that our start does not dominate
@@ -157,6 +163,13 @@ def beside_nbgrader(folder: Path, environment: Path, jobs: int) -> None:
     print(f"nbgrader autograde: {rates[0]:.1f} right notebooks per minute ({len(right)}), {peak / 1e6:.0f} MB")
     print(f"xailab grade:       {rates[1]:.1f} right notebooks per minute ({number}), {our_peak / 1e6:.0f} MB")
     print(f"ratio: {rates[1] / rates[0]:.0f}")
+    print(f"marks by nbgrader (of 20, 2 for the text): {scores}, by us: {marks_of(folder)}")
+
+
+def marks_of(folder: Path) -> list[float]:
+    """Return the different marks that we gave to right notebooks."""
+    with (folder / "results-right" / LAB / "marks.csv").open(newline="", encoding="utf-8-sig") as file:
+        return sorted({float(row["score"]) for row in csv.DictReader(file)})
 
 
 def write_right_notebooks(folder: Path) -> list[Path]:
