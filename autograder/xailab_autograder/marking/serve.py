@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xailab.errors import XailabError
+from xailab.interrupts import interrupts_deferred
 from xailab_autograder.exercises import Lab
 from xailab_autograder.marking.app import MOST_BYTES, create_app
 
 if TYPE_CHECKING:
     from flask import Flask
+
+LOOK_S, END_S = 0.3, 3.0
+"""So often Ctrl-C is looked for, and so long a page that is being answered may take then."""
 
 ADDRESS = "127.0.0.1"
 """This machine and no other: there is no option for it."""
@@ -61,10 +65,20 @@ def serve(
             _say("Ctrl-C ends; every saved mark is in the gradebook.")
             if open_browser:
                 _open(address, Path(folder) / "open.html")
-            server.run()  # returns at Ctrl-C
+            _until_interrupted(server, connections)
         finally:
             wasyncore.close_all(connections)
     _say("\nStopped.")
+
+
+def _until_interrupted(server: Any, connections: dict[int, Any]) -> None:
+    """Answer until Ctrl-C. It is noted, not raised: somewhere among the handlers it could be swallowed."""
+    from waitress import wasyncore
+
+    with interrupts_deferred() as pressed:
+        while not pressed():
+            wasyncore.loop(timeout=LOOK_S, map=connections, count=1)
+    server.task_dispatcher.shutdown(timeout=END_S)
 
 
 def _listening(app: "Flask", connections: dict[int, Any], port: int) -> Any:

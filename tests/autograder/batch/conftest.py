@@ -1,5 +1,6 @@
 """A copy of the toy lab that a test may change, processes that judge it, and what a worker's process keeps."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def shared_labs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workers(shared_labs: Path) -> Iterator[LocalWorkers]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XAILAB_LABS", str(shared_labs))
-        with LocalWorkers(2) as started:
-            yield started
+        started = LocalWorkers(2)
+        while len(started.pids) < started.slots:  # they take the environment along; no other test may see it
+            time.sleep(0.01)
+    with started:
+        yield started
 
 
 @pytest.fixture
