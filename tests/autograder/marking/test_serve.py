@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from xailab_autograder.gradebook.opening import open_gradebook
+from xailab_autograder.marking import serve as serving
 from xailab_autograder.marking.serve import serve
 
 from tests.autograder.marking.classroom import LAB
@@ -21,6 +22,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from xailab_autograder.labs import load_from
+from xailab_autograder.marking import serve as serving
 from xailab_autograder.marking.serve import serve
 
 serve(sys.argv[1], load_from(Path(sys.argv[2])), marker="Ada", open_browser=False)
@@ -97,8 +99,6 @@ def test_the_browser_is_opened_without_the_token_on_a_command_line(
 ) -> None:
     import webbrowser
 
-    from waitress import server as waitress_server
-
     opened: list[tuple[str, str, int]] = []
 
     def look(address: str) -> bool:
@@ -107,7 +107,7 @@ def test_the_browser_is_opened_without_the_token_on_a_command_line(
         return True
 
     monkeypatch.setattr(webbrowser, "open", look)
-    monkeypatch.setattr(waitress_server.BaseWSGIServer, "run", lambda self: None)
+    monkeypatch.setattr(serving, "_until_interrupted", lambda server, connections: None)
     serve(path, LAB, marker="Ada")
     (address, text, mode), said = opened[0], capsys.readouterr().out
     token = re.search(r"token=([\w-]+)", said)
