@@ -118,8 +118,9 @@ def grade(
 ) -> None:
     """Grade one notebook or a whole class.
 
-    A class can be interrupted or killed at any moment; the same command goes on, and grades only what is new or out of
-    date. Exit status: 0 graded, 2 could not be graded.
+    A class can be killed at any moment: the same command goes on, and grades what is new or out of date.
+
+    Exit status: 0 graded, 2 could not be graded, 130 interrupted.
     """
     if handed_in.suffix.lower() in (".ipynb", ".py") and not handed_in.is_dir():
         _grade_one(lab, handed_in, student, out, key_file, minimum, trust_submissions=trust_submissions)

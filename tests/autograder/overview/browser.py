@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,16 @@ def running(profile: Path) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+def in_own_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run something to its end; unlike ``asyncio.run``, leave alone the loop that another library keeps."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(work)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
 
 
 class Page:

@@ -9,7 +9,7 @@ import pytest
 from xailab_autograder.labs import load
 from xailab_autograder.overview.page import overview
 
-from tests.autograder.overview.browser import Page, find, opened, running
+from tests.autograder.overview.browser import Page, find, in_own_loop, opened, running
 from tests.autograder.overview.classes import large
 
 pytestmark = pytest.mark.skipif(find() is None, reason="no Chromium here")
@@ -46,7 +46,7 @@ def drive(port: int, file: Path) -> Callable[..., None]:
                 await act(page)
                 assert page.logged == []
 
-        asyncio.run(acting())
+        in_own_loop(acting())
 
     return run
 
@@ -150,4 +150,4 @@ def test_without_scripts_the_table_is_there_and_nothing_offers_to_sort_it(port: 
             assert await page.ask("document.querySelectorAll('#table button').length") == 0
             assert await page.ask("document.querySelector('.tools').hidden")
 
-    asyncio.run(act())
+    in_own_loop(act())
