@@ -67,15 +67,14 @@ def mark(
     browser: Annotated[bool, typer.Option(help="open the page")] = True,
 ) -> None:
     """Mark texts on a local page that writes to the gradebook; Ctrl-C ends it and writes the pages again."""
-    from xailab_autograder.classroom.place import Place, opened
+    from xailab_autograder.classroom.place import Place, must_exist, opened
     from xailab_autograder.classroom.printing import bars, standing_lines
     from xailab_autograder.classroom.publishing import publish
     from xailab_autograder.labs import load
     from xailab_autograder.marking.serve import serve
 
     place, declared = Place(results, gradebook), load(lab)
-    with opened(place):
-        pass  # there is one
+    must_exist(place)
     serve(place.address, declared, marker=marker, port=port, open_browser=browser, names=names)
     with opened(place) as book, bars() as (told, _):
         published = publish(book, declared, place, told=told)

@@ -2,6 +2,7 @@
 
 - ``Place``      a results folder, and the gradebook if that is elsewhere
 - ``opened``     its gradebook
+- ``must_exist``  refuse a folder that has none
 - ``write_file``  text or bytes, whole or not at all
 - ``place_key``  the course's key: given, or made once and kept there
 
@@ -52,6 +53,21 @@ class Place:
         return self.folder / number
 
 
+def must_exist(place: Place) -> None:
+    """Refuse a folder without a gradebook: one that was misspelt must not get a new one.
+
+    Raises
+    ------
+    XailabError
+        There is none yet. A server's address is not checked here.
+    """
+    if not place.gradebook and not (place.folder / DATABASE).is_file():
+        raise XailabError(
+            f"no {DATABASE} in {place.folder}: give the folder that `xailab grade LAB SUBMISSIONS --out FOLDER` wrote, "
+            "or --gradebook with the address of a database"
+        )
+
+
 @contextmanager
 def opened(place: Place) -> Iterator["Gradebook"]:
     """Open the gradebook of results that exist.
@@ -63,11 +79,7 @@ def opened(place: Place) -> Iterator["Gradebook"]:
     """
     from xailab_autograder.gradebook.opening import open_gradebook
 
-    if not place.gradebook and not (place.folder / DATABASE).is_file():
-        raise XailabError(
-            f"no {DATABASE} in {place.folder}: give the folder that `xailab grade LAB SUBMISSIONS --out FOLDER` wrote, "
-            "or --gradebook with the address of a database"
-        )
+    must_exist(place)
     with open_gradebook(place.address) as book:
         yield book
 
