@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class Chromium:
             [program, *FLAGS, f"--window-size={width},{height}", f"--user-data-dir={self._folder}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=home, start_new_session=True,
         )  # fmt: skip
+        # A thread of its own: tornado sets the thread's loop, and the main one's is another library's.
+        self._thread = ThreadPoolExecutor(1)
         self._loop = asyncio.new_event_loop()
         self._number = 0
         self.events: list[dict[str, Any]] = []
@@ -62,7 +65,7 @@ class Chromium:
             if self._socket is not None:
                 with contextlib.suppress(Exception):  # it may have ended already, in any words
                     self.call("Browser.close")
-                self._socket.close()
+                self._run(self._hang_up())
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             pass
@@ -71,6 +74,7 @@ class Chromium:
             self._process.wait()
         self._run(asyncio.sleep(0.05))
         self._loop.close()
+        self._thread.shutdown()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -132,7 +136,10 @@ class Chromium:
         return [f"{entry['text']} {entry.get('url', '')}" for entry in found if entry["level"] == "error"] + thrown
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self._loop.run_until_complete(work)
+        return self._thread.submit(self._loop.run_until_complete, work).result()
+
+    async def _hang_up(self) -> None:
+        self._socket.close()
 
     async def _connect(self) -> Any:
         from tornado.websocket import websocket_connect

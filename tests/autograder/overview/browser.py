@@ -14,6 +14,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,9 @@ def running(profile: Path) -> Iterator[int]:
 
 
 def in_own_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run something to its end; unlike ``asyncio.run``, leave alone the loop that another library keeps."""
-    loop = asyncio.new_event_loop()
-    try:
-        loop.run_until_complete(work)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
-        loop.close()
+    """Run something to its end, in a thread: tornado sets the thread's loop, and the main one has another's."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 class Page:
