@@ -115,16 +115,22 @@ def gradescope(
     key_file: Annotated[
         Path | None, typer.Option(help="the course's secret key; default: $XAILAB_COURSE_KEY", show_default=False)
     ] = None,
+    course: Annotated[Path | None, typer.Option(help="course.toml: its key, its students", show_default=False)] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="table of the students, so that cases are those of `xailab grade`", show_default=False),
+    ] = None,
+    visibility: Annotated[
+        str, typer.Option(help="when students see results: visible, hidden, after_due_date or after_published")
+    ] = "visible",
     minimum: Annotated[
         str, typer.Option(help="refuse to run student code in containers below this level: L1, L2 or L3")
     ] = "L2",
 ) -> None:
-    """Write an autograder.zip for Gradescope: upload it as it is. Its containers need 2 GB of memory or more."""
+    """Write an autograder.zip for Gradescope: upload it as it is. Give its containers 3 GB of memory and 1 CPU."""
+    from xailab_autograder.classroom.exporting import ZipRequest, gradescope_zip
     from xailab_autograder.classroom.place import write_file
-    from xailab_autograder.command import course_key, minimum_level
-    from xailab_autograder.exports.gradescope_zip import autograder_zip
 
-    level = minimum_level(minimum)
-    key, notes = course_key(key_file)
-    write_file(out, autograder_zip(lab, key=key, minimum=level))
+    made, notes = gradescope_zip(ZipRequest(lab, key_file, course, roster, visibility, minimum))
+    write_file(out, made)
     typer.echo("\n".join([*notes, f"written: {out} (it holds the course's key: keep it as you keep the key)"]))

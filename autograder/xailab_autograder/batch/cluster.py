@@ -51,7 +51,7 @@ class ClusterWorkers(Workers):
             from distributed import Client
         except ImportError:
             raise XailabError(
-                "grading on a cluster needs Dask: pip install 'xailab[cluster]', here and on every worker"
+                "grading on a cluster needs Dask: pip install distributed, here and on every worker"
             ) from None
         self.address = address
         connect: Any = Client

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from xailab.errors import XailabError
 from xailab.files import writable_folder
 from xailab_autograder import labs
-from xailab_autograder.classroom.place import Place, place_key
+from xailab_autograder.classroom.place import Place, course_and_roster, place_key
 from xailab_autograder.classroom.publishing import Published, publish
 from xailab_autograder.classroom.working import Told, started, telling
 from xailab_autograder.command import minimum_level
@@ -97,11 +97,11 @@ def grade_class(
 
     minimum = Level.L0 if request.trust_submissions else minimum_level(request.minimum)
     lab = labs.load(request.lab)
-    course, roster = _course(request)
+    _fits(request)
+    course, roster = course_and_roster(request.course_file, request.roster_file)
     place = Place(writable_folder(request.out), request.gradebook)
     key, notes = place_key(place, request.key_file or course.key_file)
     identity = fingerprint(lab.number, key)
-    _fits(request)
     with open_gradebook(place.address, course=course.name, key=identity.key, tell=note) as book:
         notes += _register(book, lab, request, course, roster, told)
         with started(request.scheduler, request.jobs, lab, identity, minimum, note) as workers:
@@ -110,16 +110,6 @@ def grade_class(
             )
         published = publish(book, lab, place, similar=request.similar, told=told)
     return ClassGraded(outcome, published, notes)
-
-
-def _course(request: ClassRequest) -> tuple["Course", "Roster | None"]:
-    """Read what the instructor decided: name, key, students, deadlines."""
-    from xailab_autograder.course import config
-    from xailab_autograder.course import roster as rosters
-
-    course = config.Course() if request.course_file is None else config.read(request.course_file)
-    file = request.roster_file or course.roster
-    return course, None if file is None else rosters.read(file)
 
 
 def _fits(request: ClassRequest) -> None:

@@ -4,7 +4,9 @@
 - ``opened``     its gradebook
 - ``must_exist``  refuse a folder that has none
 - ``write_file``  text or bytes, whole or not at all
-- ``place_key``  the course's key: given, or made once and kept there
+- ``course_and_roster``  what the instructor decided, and who is in the course
+- ``kept_key``   the course's key: given, or kept there
+- ``place_key``  the same, or made there once
 
 A results folder holds ``gradebook.db`` (unless the gradebook is elsewhere), ``course.key`` (unless one is given), and
 a folder for each lab with the pages.
@@ -23,6 +25,8 @@ from xailab.files import write_beside
 from xailab_autograder.command import KEY_VARIABLE, course_key
 
 if TYPE_CHECKING:
+    from xailab_autograder.course.config import Course
+    from xailab_autograder.course.roster import Roster
     from xailab_autograder.gradebook.opening import Gradebook
 
 DATABASE, KEY = "gradebook.db", "course.key"
@@ -82,6 +86,35 @@ def opened(place: Place) -> Iterator["Gradebook"]:
     must_exist(place)
     with open_gradebook(place.address) as book:
         yield book
+
+
+def course_and_roster(course_file: Path | None, roster_file: Path | None) -> tuple["Course", "Roster | None"]:
+    """Read ``course.toml`` and the table of students: the one that is given, else that of ``course.toml``.
+
+    Raises
+    ------
+    XailabError
+        A file cannot be read, or holds what it cannot hold.
+    """
+    from xailab_autograder.course import config
+    from xailab_autograder.course import roster as rosters
+
+    course = config.Course() if course_file is None else config.read(course_file)
+    file = roster_file or course.roster
+    return course, None if file is None else rosters.read(file)
+
+
+def kept_key(place: Place, file: Path | None) -> bytes:
+    """Return the key of a course that has been graded: from a file, ``$XAILAB_COURSE_KEY``, or the results folder.
+
+    Raises
+    ------
+    XailabError
+        There is none, the file cannot be read, or the key could be guessed.
+    """
+    if file is None and KEY_VARIABLE not in os.environ and not (place.folder / KEY).is_file():
+        raise XailabError(f"no {KEY} in {place.folder}: give the key that the class was graded with: --key-file")
+    return place_key(place, file)[0]
 
 
 def place_key(place: Place, file: Path | None) -> tuple[bytes, tuple[str, ...]]:

@@ -6,7 +6,7 @@
 Pages are views: they can be made again at any time, and hold nothing that the gradebook does not.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class Published:
     class_book: "ClassBook"
     overview: Path
     files: tuple[Path, ...]
-    feedback: Path = field(default=Path())
+    feedback: Path
 
 
 def publish(

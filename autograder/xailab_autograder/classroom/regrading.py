@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xailab_autograder import labs
-from xailab_autograder.classroom.place import Place, must_exist, place_key
+from xailab_autograder.classroom.place import Place, kept_key, must_exist
 from xailab_autograder.classroom.publishing import Published, publish
 from xailab_autograder.classroom.working import Told, started, telling
 from xailab_autograder.command import minimum_level
@@ -50,8 +50,8 @@ def regrade_class(
 
     minimum = minimum_level(request.minimum)
     lab = labs.load(request.lab)
-    must_exist(request.place)  # before a key is made there
-    key, _ = place_key(request.place, request.key_file)
+    must_exist(request.place)
+    key = kept_key(request.place, request.key_file)
     identity = fingerprint(lab.number, key)
     with open_gradebook(request.place.address, key=identity.key, tell=note) as book:
         with started("", request.jobs, lab, identity, minimum, note) as workers:

@@ -1,7 +1,6 @@
 """What runs in Gradescope's container: ``python -m xailab_autograder.exports.gradescope_run``.
 
 - ``run``     grades what was handed in and writes ``results/results.json``
-- ``choose``  the file that counts, of those that were handed in
 - ``main``    the command; ``--check`` only says whether the container can grade
 
 The file that says that grading did not finish is written first: a container that is killed for its time or memory
@@ -25,12 +24,8 @@ from typing import Any
 from xailab.files import write_beside
 from xailab_autograder import labs
 from xailab_autograder.batch.fingerprint import fingerprint
-from xailab_autograder.exercises import Lab
 from xailab_autograder.exports.gradescope import Metadata, Visibility, read_metadata, refused, results, unfinished
-from xailab_autograder.gradebook.contents import HandedIn
-from xailab_autograder.handins import choose as hand_in
-from xailab_autograder.handins.folders import Folder
-from xailab_autograder.handins.layouts.layout import Bundle, Person
+from xailab_autograder.handins.collect import collect_one
 from xailab_autograder.judging.grading import Hand, grade_submission
 from xailab_autograder.judging.records import SubmissionRecord
 from xailab_autograder.sandbox.doctor import self_test
@@ -113,24 +108,6 @@ def check(root: Path) -> int:
     return GRADED
 
 
-def choose(folder: Path, lab: Lab, student: str) -> HandedIn:
-    """Return the file that counts, chosen as for a whole class; see ``handins.choose``.
-
-    Parameters
-    ----------
-    folder
-        What was handed in.
-    lab
-        What was asked.
-    student
-        The id.
-    """
-    source = Folder(folder)
-    bundle = Bundle(Person(platform="gradescope", id=student), folder.name, source.entries)
-    with tempfile.TemporaryDirectory(prefix="xailab-") as scratch:
-        return hand_in.choose(student, [bundle], source, lab, Path(scratch))
-
-
 def _graded(root: Path) -> dict[str, Any]:
     """Return what goes into ``results.json``."""
     config = _config(root)
@@ -138,7 +115,8 @@ def _graded(root: Path) -> dict[str, Any]:
     key = (root / KEY).read_bytes()
     metadata = _metadata(root)
     student = config["students"].get(metadata.student.casefold(), metadata.student)
-    chosen = choose(root / "submission", lab, student)
+    with tempfile.TemporaryDirectory(prefix="xailab-") as scratch:  # chosen as for a whole class
+        chosen = collect_one(root / "submission", lab, Path(scratch), student=student)
     if chosen.submission is None:
         return refused(f"Your submission could not be graded: {chosen.problem}")
     with Zygote(Level[config["minimum"]]) as zygote:

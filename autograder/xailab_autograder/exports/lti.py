@@ -30,30 +30,27 @@ _GRADING: dict[State, Grading] = {
 _DIGITS = 6
 
 
-def scores(class_book: ClassBook, *, stamp: datetime | None = None) -> str:
+def scores(class_book: ClassBook) -> str:
     """Return one JSON object and a newline for each student who handed in.
 
     Parameters
     ----------
     class_book
-        The class.
-    stamp
-        The time of all scores; None: the time of each student's latest mark, so that the same gradebook gives the same
-        text. A platform ignores a score that is not younger than the one it has: give a time, such as
-        ``class_book.read``, to send scores again whose marks are the same, after a change of deadlines.
+        The class. The time when it was read is that of all scores: a platform ignores a score that is not younger than
+        the one it has, and a changed deadline must get through, whenever the marks were made.
     """
     return "".join(
-        json.dumps(_score(standing, class_book, stamp)) + "\n"
+        json.dumps(_score(standing, class_book)) + "\n"
         for standing in class_book.standings
         if state(standing) in _GRADING
     )
 
 
-def _score(standing: Standing, class_book: ClassBook, stamp: datetime | None) -> dict[str, Any]:
+def _score(standing: Standing, class_book: ClassBook) -> dict[str, Any]:
     known, there = state(standing), standing.handed_in
     entry: dict[str, Any] = {
         "userId": standing.student.platforms.get("lti") or standing.student.id,
-        "timestamp": _time(stamp or _latest(standing) or class_book.read),
+        "timestamp": _time(class_book.read),
         "activityProgress": "Completed" if known == "final" else "Submitted",
         "gradingProgress": _GRADING[known],
     }
@@ -68,16 +65,6 @@ def _score(standing: Standing, class_book: ClassBook, stamp: datetime | None) ->
     if there is not None and there.submitted is not None:
         entry["submission"] = {"submittedAt": _time(there.submitted)}
     return entry
-
-
-def _latest(standing: Standing) -> datetime | None:
-    """Return when the latest of the marks was made; None: nothing knows a time."""
-    times = [mark.by_hand.marked for mark in standing.marks if mark.by_hand is not None]
-    if standing.record is not None:
-        times.append(datetime.fromisoformat(standing.record.graded))
-    elif standing.handed_in is not None and standing.handed_in.submitted is not None:
-        times.append(standing.handed_in.submitted)
-    return max(times, default=None)
 
 
 def _time(time: datetime) -> str:

@@ -22,18 +22,16 @@ COLUMNS = (
 DIGITS = 6
 
 
-def export(class_book: ClassBook, *, due: datetime | None = None) -> str:
+def export(class_book: ClassBook) -> str:
     """Return one line for each student.
 
     Parameters
     ----------
     class_book
         The class.
-    due
-        The deadline, with a zone; None: the column stays empty.
     """
     name = f"{class_book.lab.number}-{class_book.lab.name}"
-    return table([COLUMNS, *(list(_line(standing, name, due)) for standing in class_book.standings)])
+    return table([COLUMNS, *(list(_line(standing, name, class_book.due)) for standing in class_book.standings)])
 
 
 def names(name: str) -> tuple[str, str]:

@@ -237,12 +237,15 @@ class ClassBook:
         In the order of the students' ids.
     read
         When this was read, with a zone.
+    due
+        The deadline for everybody without an extension; None: there is none.
     """
 
     course: str
     lab: Lab
     standings: tuple[Standing, ...]
     read: datetime
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)

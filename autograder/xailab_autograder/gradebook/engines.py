@@ -148,7 +148,7 @@ def _postgres(url: URL) -> Engine:
     except ImportError as error:
         raise XailabError(
             f"a gradebook in PostgreSQL needs a driver that is not installed ({error}): "
-            f"{sys.executable} -m pip install 'xailab[postgres]'"
+            f"{sys.executable} -m pip install 'psycopg[binary]'"
         ) from None
     options: dict[str, Any] = {name: value for name, value in _POSTGRES.items() if name not in url.query}
     engine = create_engine(url, connect_args=options, pool_pre_ping=True, pool_recycle=600)

@@ -68,7 +68,7 @@ def class_book(book: Gradebook, lab: Lab, *, students: Collection[str] | None = 
         known = bool(row.known) or not rostered
         if known or row.student in rows.handed_in or rows.by_hand[row.student]:
             standings.append(_standing(lab, rows, row, known=known))
-    return ClassBook(book.course, lab, tuple(standings), datetime.now(UTC))
+    return ClassBook(book.course, lab, tuple(standings), datetime.now(UTC), rows.terms.due)
 
 
 def changes(book: Gradebook, lab: str, *, since: datetime | None = None) -> tuple[Change, ...]:

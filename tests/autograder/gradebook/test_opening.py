@@ -199,4 +199,4 @@ def test_the_address_is_shown_without_the_password():
 def test_a_missing_driver_is_named_with_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     assert "needs a driver that is not installed" in (said := refusal("postgresql://host/db"))
-    assert "pip install 'xailab[postgres]'" in said
+    assert "pip install 'psycopg[binary]'" in said
