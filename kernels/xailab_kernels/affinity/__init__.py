@@ -1,0 +1,1 @@
+"""Affinities of t-SNE: how likely points are neighbors, calibrated to a perplexity."""
