@@ -16,8 +16,8 @@ from xailab_autograder.marking.app import create_app
 from xailab_autograder.marking.pile import Answer, Pile
 
 from tests.autograder.marking.browsing import TOKEN
-from tests.autograder.marking.chromium import Chromium, available
 from tests.autograder.marking.classroom import LAB, REFLECT, mark
+from tests.chromium import Chromium, available
 
 pytestmark = pytest.mark.skipif(available() is None, reason="needs chromium")
 

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -25,12 +26,13 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 )  # fmt: skip
-CODES = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
+CODES = {"Enter": 13, "Escape": 27, "Tab": 9, "Backspace": 8, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
 
 
 def available() -> str | None:
-    """The program, by whatever name."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    """The program, by whatever name; None: there is none here."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None) if sys.platform == "linux" else None
 
 
 class Chromium:
@@ -83,8 +85,9 @@ class Chromium:
 
     def open(self, address: str) -> None:
         """Go to an address and wait until it has loaded."""
+        self.value("window.leaving = true")
         self.call("Page.navigate", url=address)
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.until("document.readyState === 'complete' && !window.leaving")
 
     def value(self, expression: str) -> Any:
         """Evaluate JavaScript in the page."""
@@ -109,8 +112,12 @@ class Chromium:
         """What is visible."""
         return str(self.value("document.body.innerText"))
 
-    def press(self, key: str, *, ctrl: bool = False) -> None:
-        """Press one key, as on a keyboard."""
+    def press(self, *keys: str, ctrl: bool = False) -> None:
+        """Press one key after another, as on a keyboard."""
+        for key in keys:
+            self._press(key, ctrl=ctrl)
+
+    def _press(self, key: str, *, ctrl: bool) -> None:
         printable = len(key) == 1 and not ctrl
         code = CODES.get(key, ord(key.upper()) if key.isalnum() and len(key) == 1 else 0)
         event = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 2 if ctrl else 0}
@@ -119,9 +126,21 @@ class Chromium:
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def type(self, text: str) -> None:
-        """Press one key after another."""
-        for key in text:
-            self.press(key)
+        """Press the key of each letter."""
+        self.press(*text)
+
+    def tab_to(self, wanted: str) -> None:
+        """Press the tabulator until an element has the focus."""
+        for _ in range(300):
+            self.press("Tab")
+            if self.value(f"document.activeElement.matches({json.dumps(wanted)})"):
+                return
+        raise AssertionError(f"the keyboard never reached {wanted}")
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
 
     def screenshot(self, path: Path, *, whole: bool = False) -> None:
         """Save what is visible, or the whole page."""
