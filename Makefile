@@ -35,7 +35,7 @@ demo: $(VENV)/.ready
 	$(BIN)/xailab rehearse 03 --students 12 --seed 1 --grade --out $(OUT)/class
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile # a file's tests share what they build
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

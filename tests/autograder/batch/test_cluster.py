@@ -111,7 +111,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_in_words(started, book, monkeyp
     lab, expected = labs.load("90"), fingerprint("90", KEY)
     monkeypatch.setattr(worker, "judge", doing.judge_trusted)
     register(book, lab, students_of(CLASS), CLASS)
-    monkeypatch.setattr(cluster, "CONNECT_S", 3.0)  # so long a lost scheduler is looked for
+    monkeypatch.setattr(cluster, "CONNECT_S", 8.0)  # so long a lost scheduler is looked for
     started.add_worker()
 
     def tell(one: Progress) -> None:
