@@ -82,6 +82,62 @@ def dissect(
 
 
 @app.command()
+def embed(
+    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    layer: Annotated[str, typer.Option(help="dotted layer name; maps are averaged over their places")],
+    out: Annotated[Path, typer.Option(help="folder for the page, the pictures and the tables")],
+    data: Annotated[
+        str, typer.Option(help="minibroden, digits, a folder of images, a Broden folder, torchvision:NAME:ROOT")
+    ] = "minibroden",
+    perplexity: Annotated[
+        list[float] | None, typer.Option(help="effective number of neighbors; give it several times for several maps")
+    ] = None,
+    color_by: Annotated[
+        str | None, typer.Option(help="class, or a category of concepts; default: the classes, else whole-image labels")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
+    ] = False,
+    random_control: Annotated[bool, typer.Option(help="map the same network with random weights too")] = True,
+    iterations: Annotated[int, typer.Option(help="of the descent, after 100 with exaggerated attraction")] = 500,
+    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ... for the network")] = "cpu",
+    seed: Annotated[int, typer.Option(help="of the start of the map and the random weights")] = 0,
+) -> None:
+    """Map what a layer answers to images by t-SNE; write a page to explore, pictures and tables.
+
+    Features are kept in the folder: after Ctrl-C, and for other perplexities, the same command goes on from them.
+    """
+    from xailab.embedding.command import Request, run
+
+    request = Request(
+        model=model, layer=layer, data=data, weights=weights, perplexities=tuple(perplexity or (30.0,)),
+        color_by=color_by, split=split, limit=limit, image_size=image_size, skip_broken=skip_broken,
+        random_control=random_control, iterations=iterations, batch_size=batch_size, device=device, seed=seed,
+    )  # fmt: skip
+    typer.echo("\n".join(run(request, out)))
+
+
+@app.command("embed-lessons")
+def embed_lessons(
+    out: Annotated[Path, typer.Option(help="folder for the figures")],
+    seed: Annotated[int, typer.Option(help="of the data and the maps")] = 0,
+) -> None:
+    """Draw the classic mistakes in reading t-SNE maps: sizes, distances, perplexity, noise."""
+    from xailab.embedding.misreading import write_lessons
+
+    typer.echo("\n".join(write_lessons(out, seed=seed)))
+
+
+@app.command()
 def models(
     name: Annotated[str | None, typer.Argument(help="one network: its layers and their shapes")] = None,
     torchvision: Annotated[

@@ -2,7 +2,9 @@
 
 - ``serial``    a function that kernels call; inlined by the compiler
 - ``parallel``  a kernel with a ``prange``; releases the GIL
+- ``fused_serial``  the same as ``serial``, but a product may be fused with a sum
 - ``fast_serial``, ``fast_parallel``  the same, for numbers that are promised to a tolerance
+- ``fast_inlined``  a small ``fast_serial`` that is called so often that the call would cost more than its work
 - ``running``   what a front function holds while its parallel kernel runs
 - ``CompileTime``  how long the compiler worked meanwhile (it does so once per installation: results are cached)
 
@@ -14,25 +16,88 @@ use vector instructions for a sum. Not allowed is to guess at functions (``afn``
 infinity comes in: front functions refuse them.
 """
 
+import hashlib
+import os
+import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Any
 
 import numba
+from numba import config
 from numba.core import event
+from platformdirs import user_cache_dir
 
-serial = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-parallel = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)
+from xailab_kernels.intrinsics.width import WIDE
 
 _FAST = {"contract", "nsz", "nnan", "ninf", "reassoc", "arcp"}
-fast_serial = numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-fast_parallel = numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy", parallel=True)
+_FORGOTTEN_DAYS = 14
+
+Decorator = Callable[[Callable[..., Any]], Any]
+
+
+@cache
+def _cache_folder() -> Path:
+    """Return a folder for compiled code that belongs to exactly these sources, and forget those of former ones.
+
+    Numba looks only at the file that a function stands in: it would not notice that another one has changed whose
+    functions were compiled into it, nor which of two kernels was chosen for this processor.
+    """
+    package = Path(__file__).parent
+    digest = hashlib.sha256(b"wide" if WIDE else b"plain")
+    for source in sorted(package.rglob("*.py")):
+        digest.update(source.read_bytes())
+    name = f"kernels-{digest.hexdigest()[:16]}"
+    beside = package / "__pycache__"
+    if config.CACHE_DIR:
+        root = Path(config.CACHE_DIR)
+    elif os.access(beside if beside.exists() else package, os.W_OK):
+        root = beside
+    else:
+        root = Path(user_cache_dir("xailab"))
+    folder = root / name
+    if not folder.exists():
+        _forget(root)
+    return folder
+
+
+def _forget(root: Path) -> None:
+    """Remove what was compiled of sources that have changed, unless another process may still use it."""
+    for former in root.glob("kernels-*"):
+        with suppress(OSError):
+            if time.time() - former.stat().st_mtime > 86400 * _FORGOTTEN_DAYS:
+                shutil.rmtree(former)
+
+
+def _compiler(**options: Any) -> Decorator:
+    """Return numba's decorator with the options of the house."""
+
+    def compile_on_use(function: Callable[..., Any]) -> Any:
+        own = config.CACHE_DIR
+        config.CACHE_DIR = str(_cache_folder())  # read while the function is decorated, and only then
+        try:
+            return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        finally:
+            config.CACHE_DIR = own
+
+    return compile_on_use
+
+
+serial = _compiler(fastmath=False)
+parallel = _compiler(fastmath=False, parallel=True)
+fused_serial = _compiler(fastmath={"contract"})
+fast_serial = _compiler(fastmath=_FAST)
+fast_inlined = _compiler(fastmath=_FAST, forceinline=True)
+fast_parallel = _compiler(fastmath=_FAST, parallel=True)
 
 _SMALL = 2**20  # steps of about 1 ns: below a millisecond, waiting for a second thread costs more than it brings
-_one_at_a_time = threading.Lock()
+_one_at_a_time = threading.RLock()  # a kernel of many steps may hold it around those of each step
 
 
 @contextmanager
@@ -43,8 +108,10 @@ def running(steps: int) -> Iterator[None]:
     """
     with _one_at_a_time:
         threads = numba.get_num_threads()
-        if steps < _SMALL:
-            numba.set_num_threads(1)
+        if threads == 1 or steps >= _SMALL:
+            yield
+            return
+        numba.set_num_threads(1)
         try:
             yield
         finally:

@@ -5,16 +5,16 @@
 
 The step of an iteration, as in FIt-SNE and openTSNE, for each coordinate y of each point::
 
-    g        = exaggeration * attraction - repulsion / Z        # a quarter of the gradient of the KL divergence
-    gain     = 0.8 * gain + 0.01 if velocity * g > 0 else gain + 0.2
-    velocity = momentum * velocity - learning_rate * gain * g   # a point's velocity is cut to length ``LONGEST_STEP``
-    y        = y + velocity
+    g = exaggeration * attraction - repulsion / Z  # a quarter of the gradient of the KL divergence
+    gain = 0.8 * gain + 0.01 if velocity * g > 0 else gain + 0.2
+    velocity = momentum * velocity - learning_rate * gain * g  # a point's velocity is cut to length ``LONGEST_STEP``
+    y = y + velocity
 
 and then the mean of all points is moved to the origin.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -45,6 +45,7 @@ class Phase:
     learning_rate: float
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Points on their way to a map. Between two calls everything is in a consistent state."""
 

@@ -1,0 +1,101 @@
+"""Engines whose whole iterations are one compiled call, with exact repulsion: for small maps.
+
+- ``SparseEngine``  attraction along the edges of a sparse affinity
+- ``DenseEngine``   attraction between all pairs: exact t-SNE
+"""
+
+import math
+
+import numpy as np
+from jaxtyping import Float32
+from xailab_kernels.embedding.attraction import cross_term, pack
+from xailab_kernels.embedding.descent_dense import descend_dense, triangle
+from xailab_kernels.embedding.descent_sparse import descend_sparse
+from xailab_kernels.embedding.divergence import cross_term_dense
+from xailab_kernels.embedding.repulsion import normalization
+
+from xailab.embedding.affinity import SparseAffinity, entropy_sum
+from xailab.embedding.engine import LONGEST_STEP, Phase
+
+
+class SparseEngine:
+    """Exact repulsion, attraction along edges. See ``Engine`` for the methods.
+
+    Parameters
+    ----------
+    affinity
+        What attracts.
+    start
+        The first places [n c], in two or three dimensions; copied.
+    dof
+        Degrees of freedom of the kernel.
+    """
+
+    def __init__(self, affinity: SparseAffinity, start: Float32[np.ndarray, "n c"], *, dof: float = 1.0) -> None:
+        order = np.arange(len(start), dtype=np.int32)
+        self._edges = pack(affinity.starts, affinity.neighbors, affinity.values, order)
+        self._entropy = entropy_sum(affinity.values)
+        self._dof = dof
+        self._points = start.copy()
+        self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
+
+    def advance(self, phase: Phase, iterations: int) -> None:
+        """Run so many iterations."""
+        descend_sparse(
+            self._edges,
+            self._points,
+            self._velocity,
+            self._gains,
+            iterations=iterations,
+            exaggeration=phase.exaggeration,
+            learning_rate=phase.learning_rate,
+            momentum=phase.momentum,
+            longest_step=LONGEST_STEP,
+            dof=self._dof,
+        )
+
+    def divergence(self) -> float:
+        """Return the KL divergence, exactly but for the rounding of the affinities."""
+        z = normalization(self._points.astype(np.float64), self._dof)
+        return self._entropy + cross_term(self._edges, self._points, self._dof) + math.log(z)
+
+    def points(self) -> Float32[np.ndarray, "n c"]:
+        """Return a copy of the points."""
+        return self._points.copy()
+
+
+class DenseEngine:
+    """Exact repulsion, attraction between all pairs. See ``SparseEngine`` for the parameters."""
+
+    def __init__(
+        self, joint: Float32[np.ndarray, "n n"], start: Float32[np.ndarray, "n c"], *, dof: float = 1.0
+    ) -> None:
+        self._joint, self._dof = joint, dof
+        self._triangle = triangle(joint)
+        self._entropy = entropy_sum(joint)
+        self._points = start.copy()
+        self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
+
+    def advance(self, phase: Phase, iterations: int) -> None:
+        """Run so many iterations."""
+        descend_dense(
+            self._triangle,
+            self._points,
+            self._velocity,
+            self._gains,
+            iterations=iterations,
+            exaggeration=phase.exaggeration,
+            learning_rate=phase.learning_rate,
+            momentum=phase.momentum,
+            longest_step=LONGEST_STEP,
+            dof=self._dof,
+        )
+
+    def divergence(self) -> float:
+        """Return the KL divergence, exactly but for the rounding of the affinities."""
+        z = normalization(self._points.astype(np.float64), self._dof)
+        return self._entropy + cross_term_dense(self._joint, self._points, self._dof) + math.log(z)
+
+    def points(self) -> Float32[np.ndarray, "n c"]:
+        """Return a copy of the points."""
+        return self._points.copy()
