@@ -107,9 +107,9 @@ def embed(
         bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
     ] = False,
     random_control: Annotated[bool, typer.Option(help="map the same network with random weights too")] = True,
-    iterations: Annotated[int, typer.Option(help="of the descent, after 100 with exaggerated attraction")] = 500,
+    iterations: Annotated[int, typer.Option(help="of the descent, after 100 with exaggerated attraction")] = 400,
     batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ... for the network")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
     seed: Annotated[int, typer.Option(help="of the start of the map and the random weights")] = 0,
 ) -> None:
     """Map what a layer answers to images by t-SNE; write a page to explore, pictures and tables.

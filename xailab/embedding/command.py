@@ -43,7 +43,7 @@ class Request:
     image_size: int | None = None
     skip_broken: bool = False
     random_control: bool = True
-    iterations: int = 500
+    iterations: int = Descent.iterations
     batch_size: int = 64
     device: str = "cpu"
     seed: int = 0
@@ -88,6 +88,7 @@ def run(request: Request, out: Path, *, progress: bool = True) -> list[str]:
             perplexities=request.perplexities,
             descent=Descent(iterations=request.iterations),
             seed=request.seed,
+            device=request.device,
             progress=progress,
         )
     )

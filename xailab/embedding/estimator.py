@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from xailab.embedding.checking import check_count
 from xailab.embedding.result import Embedding
 from xailab.embedding.schedule import Descent
 from xailab.embedding.transform import transform
@@ -31,7 +32,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
     early_exaggeration, early_exaggeration_iter
         Factor of the attraction in the first iterations, and how many these are.
     max_iter
-        Iterations afterwards. (scikit-learn counts both together.)
+        All iterations, as in scikit-learn; where it is less than ``early_exaggeration_iter``, all are exaggerated.
     learning_rate
         See ``Descent``; ``"auto"`` chooses it. It is four times that of scikit-learn.
     dof
@@ -82,6 +83,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
         """Make a map of ``X`` [n d]; ``y`` is not looked at. Raises as ``tsne`` does."""
         values = validate_data(self, X, ensure_min_samples=3, dtype=[np.float64, np.float32])
         rate = None if isinstance(self.learning_rate, str) and self.learning_rate == "auto" else self.learning_rate
+        total = check_count(self.max_iter, "max_iter", low=0)
+        exaggerated = min(total, check_count(self.early_exaggeration_iter, "early_exaggeration_iter", low=0))
         self.result_: Embedding = tsne(
             values,
             perplexity=self.perplexity,
@@ -89,8 +92,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             dof=self.dof,
             descent=Descent(
-                iterations=self.max_iter,
-                exaggerated_iterations=self.early_exaggeration_iter,
+                iterations=total - exaggerated,
+                exaggerated_iterations=exaggerated,
                 exaggeration=self.early_exaggeration,
                 learning_rate=rate,
             ),

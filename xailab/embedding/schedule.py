@@ -18,10 +18,11 @@ class Exact:
 
 @dataclass(frozen=True)
 class Interpolated:
-    """Repulsion by interpolation on a grid and Fourier transform: the cost grows with the points and the map's area.
+    """Repulsion by interpolation on grids: the cost grows with the number of points and the area of the map.
 
     Only for two dimensions. Source: Linderman et al. 2019, whose idea it is; here a single potential is interpolated,
-    by cubic splines, and differentiated.
+    by cubic splines, and differentiated, and a ladder of grids takes the place of the Fourier transform (see
+    ``xailab_kernels.embedding.interpolation``).
 
     Attributes
     ----------
@@ -56,7 +57,9 @@ class Descent:
         Source: Belkina et al. 2019 (their "N / 12" for an exaggeration of 12). FIt-SNE and openTSNE count in the same
         unit; scikit-learn multiplies the full gradient, so that its ``learning_rate=50`` is 200 here.
     momentum
-        In [0, 1).
+        In [0, 1). Others take 0.8; with 0.9, 100 + 400 iterations end at a lower KL divergence than 100 + 500 with 0.8
+        on all of eight data sets (digits, iris, features of images, noise, a random walk, clusters of 5,000 to 70,000
+        points); 0.95 does harm to data without structure.
     repulsion
         ``Exact()`` or ``Interpolated()``; None: whichever is faster for the number of points.
 
@@ -66,12 +69,12 @@ class Descent:
         A number of the wrong kind or outside its limits.
     """
 
-    iterations: int = 500
+    iterations: int = 400
     exaggerated_iterations: int = 100
     exaggeration: float = 12.0
     late_exaggeration: float = 1.0
     learning_rate: float | None = None
-    momentum: float = 0.8
+    momentum: float = 0.9
     repulsion: Exact | Interpolated | None = None
 
     def __post_init__(self) -> None:

@@ -9,10 +9,10 @@ from xailab.embedding.schedule import Descent, Exact, Interpolated
 
 
 def test_the_learning_rate_is_points_over_exaggeration():
-    assert Descent().phases(1200) == (Phase(100, 12.0, 0.8, 100.0), Phase(500, 1.0, 0.8, 1200.0))
+    assert Descent().phases(1200) == (Phase(100, 12.0, 0.9, 100.0), Phase(400, 1.0, 0.9, 1200.0))
     assert [phase.learning_rate for phase in Descent(learning_rate=7.0).phases(1200)] == [7.0, 7.0]
-    assert Descent(late_exaggeration=4.0).phases(1200)[1] == Phase(500, 4.0, 0.8, 300.0)
-    assert Descent().total == 600
+    assert Descent(late_exaggeration=4.0).phases(1200)[1] == Phase(400, 4.0, 0.9, 300.0)
+    assert Descent().total == 500
 
 
 @pytest.mark.parametrize(

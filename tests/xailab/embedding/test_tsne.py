@@ -9,6 +9,7 @@ from tests.xailab.embedding.examples import groups, joint_by_definition, kl_by_d
 from xailab.embedding.affinity import affinities, dense_affinities
 from xailab.embedding.quality import kl_divergence, neighbor_recall
 from xailab.embedding.schedule import Descent, Exact, Interpolated
+from xailab.embedding.start import pca_start
 from xailab.embedding.tsne import embed, tsne
 
 FEATURES, WHICH = groups(150)
@@ -31,15 +32,15 @@ def test_a_map_shows_groups_and_keeps_neighbors():
     assert apart(found.points, WHICH) > 3
     assert neighbor_recall(FEATURES, found.points) > 0.4
     assert found.finished
-    assert found.iterations == 600
+    assert found.iterations == 500
 
 
 def test_the_divergence_it_tells_is_that_of_the_definition():
     found = tsne(FEATURES, perplexity=15)
     expected = kl_by_definition(found.affinity.matrix.toarray(), found.points)
     assert found.kl == pytest.approx(expected, rel=1e-4)
-    assert found.history[-1] == (600, found.kl)
-    assert [iteration for iteration, _ in found.history] == list(range(50, 601, 50))
+    assert found.history[-1] == (500, found.kl)
+    assert [iteration for iteration, _ in found.history] == list(range(50, 501, 50))
     after = [kl for iteration, kl in found.history if iteration >= 200]
     assert after == sorted(after, reverse=True)
 
@@ -49,7 +50,10 @@ def test_it_is_no_worse_than_scikit_learns():
 
     known = affinities(FEATURES, perplexity=15)
     theirs = TSNE(perplexity=15, max_iter=600).fit(FEATURES).embedding_
-    assert tsne(FEATURES, perplexity=15).kl < 1.01 * kl_divergence(known, theirs)
+    # Minima differ by some per cent with the last digits of the start: the mean of several.
+    starts = pca_start(FEATURES) * np.random.default_rng(0).normal(1, 1e-3, (8, 150, 2)).astype(np.float32)
+    ours = [tsne(FEATURES, perplexity=15, start=start).kl for start in starts]
+    assert np.mean(ours) < kl_divergence(known, theirs)
 
 
 def test_exact_and_interpolated_repulsion_find_maps_of_the_same_quality():

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float32, Int64
 from xailab_kernels.affinity.neighbors import nearest
 
@@ -74,6 +75,7 @@ def make_maps(
     perplexities: Sequence[float],
     descent: Descent,
     seed: int = 0,
+    device: str = "cpu",
     progress: bool = True,
 ) -> Iterator[Map]:
     """Yield a map of the first features per perplexity, and one of each of the others at the first perplexity.
@@ -88,6 +90,8 @@ def make_maps(
         Iterations and the like.
     seed
         Of the start.
+    device
+        Where maps are made.
     progress
         Show bars on stderr.
 
@@ -101,7 +105,8 @@ def make_maps(
     nearby = {slug: nearest_neighbors(one.features) for slug, (_, one) in found.items()}
     for slug, perplexity in wanted:
         network, gathered = found[slug]
-        embedding = tsne(gathered.features, perplexity=perplexity, seed=seed, descent=descent, progress=progress)
+        features = gathered.features if device == "cpu" else torch.from_numpy(gathered.features).to(device)
+        embedding = tsne(features, perplexity=perplexity, seed=seed, descent=descent, progress=progress)
         if not embedding.finished:
             raise Interrupted("interrupted; the features are kept, and the same command goes on from there")
         name, neighbors = f"perplexity {perplexity:g}", nearby[slug]
