@@ -11,6 +11,7 @@ The bench, which every lab may use:
 The methods, which students build:
 
 - ``xailab.dissection``  Network Dissection (Bau et al. 2017), with its controls
+- ``xailab.embedding``   t-SNE (van der Maaten and Hinton 2008): maps of features
 - ``xailab.training``    the recipes that made the shipped networks
 
 Importing this package alone loads nothing heavy: a module is imported when it is first used.
@@ -21,7 +22,18 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "data", "dissection", "hooks", "images", "models", "render", "statistics", "training"]
+__all__ = [
+    "__version__",
+    "data",
+    "dissection",
+    "embedding",
+    "hooks",
+    "images",
+    "models",
+    "render",
+    "statistics",
+    "training",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -7,6 +7,9 @@
 - ``kl_divergence``, ``neighbor_recall``, ``trustworthiness``  how good a map is
 - ``estimator``: ``TSNE``                             the same for scikit-learn's pipelines
 - ``memory``: ``estimate``                            how many bytes it takes
+- ``pictures``                                        charts, images as points, the page to explore
+- ``misreading``                                      the classic mistakes in reading such maps, as figures
+- ``gathering``, ``report``, ``command``              what ``xailab embed`` does
 
 Order of reading: ``checking``, ``affinity``, ``start``, ``engine`` (the step), ``schedule``, ``descent``, ``tsne``.
 """

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from xailab_kernels.embedding.attraction import cross_term, pack
 from xailab_kernels.embedding.descent_dense import descend_dense, triangle
 from xailab_kernels.embedding.descent_sparse import descend_sparse
-from xailab_kernels.embedding.divergence import cross_term_dense
+from xailab_kernels.embedding.divergence import map_terms
 from xailab_kernels.embedding.repulsion import normalization
 
 from xailab.embedding.affinity import SparseAffinity, entropy_sum
@@ -93,8 +93,8 @@ class DenseEngine:
 
     def divergence(self) -> float:
         """Return the KL divergence, exactly but for the rounding of the affinities."""
-        z = normalization(self._points.astype(np.float64), self._dof)
-        return self._entropy + cross_term_dense(self._joint, self._points, self._dof) + math.log(z)
+        spread, z = map_terms(self._joint, self._points, self._dof)
+        return self._entropy + spread + math.log(z)
 
     def points(self) -> Float32[np.ndarray, "n c"]:
         """Return a copy of the points."""

@@ -56,8 +56,7 @@ def triangle(joint: Float32[np.ndarray, "n n"]) -> Triangle:
     if joint.ndim != 2 or joint.shape[0] != joint.shape[1] or len(joint) < 2:
         raise ValueError(f"joint must be a square matrix of at least 2 points, got shape {joint.shape}")
     packed = np.zeros(_places(len(joint))[-1], np.float32)
-    with running(joint.size):
-        _pack_triangle(np.ascontiguousarray(joint), _places(len(joint)), packed)
+    _pack_triangle(joint, _places(len(joint)), packed)
     return Triangle(len(joint), packed)
 
 
@@ -138,11 +137,11 @@ def _places(n: int) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(GROUP * widths)])
 
 
-@fast_parallel
+@fast_serial
 def _pack_triangle(joint, places, packed):  # type: ignore[no-untyped-def]
-    """Copy what is right of the diagonal."""
+    """Copy what is right of the diagonal. Serial: once per map, and quicker to compile."""
     n = joint.shape[0]
-    for group in prange(places.size - 1):
+    for group in range(places.size - 1):
         width = (places[group + 1] - places[group]) // GROUP
         for r in range(min(GROUP, n - group * GROUP)):
             i = group * GROUP + r

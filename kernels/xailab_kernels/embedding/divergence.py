@@ -1,6 +1,6 @@
-"""What a map's distances add to the KL divergence where all pairs count.
+"""What a map adds to the KL divergence where all pairs count.
 
-- ``cross_term_dense``  the sum over all pairs of p_ij dof log(1 + d_ij^2 / dof)
+- ``map_terms``  the sum over all pairs of p_ij dof log(1 + d_ij^2 / dof), and the normalization
 """
 
 import math
@@ -17,11 +17,11 @@ _ROWS = 16  # of a block: a thread's turn
 _U = np.uint64  # an unsigned index cannot count from the end: without that case, loops become vector instructions
 
 
-def cross_term_dense(joint: Float32[np.ndarray, "n n"], points: Float32[np.ndarray, "n c"], dof: float) -> float:
-    """Return the sum over all pairs of p_ij dof log(1 + d_ij^2 / dof), in float64. O(n^2).
+def map_terms(joint: Float32[np.ndarray, "n n"], points: Float32[np.ndarray, "n c"], dof: float) -> tuple[float, float]:
+    """Return the cross term and Z, in float64: KL(P||Q) = sum p log p + cross term + log Z. O(n^2).
 
-    With it, KL(P||Q) = sum p log p + cross term + log Z. Only the upper triangle is read, row by row, in parallel; the
-    result does not depend on the number of threads. For sparse affinities: ``attraction.cross_term``.
+    Each pair is met once: only the upper triangle is read, row by row, in parallel; the result does not depend on the
+    number of threads. For sparse affinities: ``attraction.cross_term`` and ``repulsion.normalization``.
 
     Parameters
     ----------
@@ -31,6 +31,13 @@ def cross_term_dense(joint: Float32[np.ndarray, "n n"], points: Float32[np.ndarr
         The map, in 2 or 3 dimensions; finite.
     dof
         Degrees of freedom of the kernel, above 0.
+
+    Returns
+    -------
+    cross_term
+        Sum over all pairs of p_ij dof log(1 + d_ij^2 / dof).
+    normalization
+        Z, the sum of k_ij over i != j.
 
     Raises
     ------
@@ -48,28 +55,31 @@ def cross_term_dense(joint: Float32[np.ndarray, "n n"], points: Float32[np.ndarr
         raise ValueError(f"joint must have one row and one column per point, ({n}, {n}), got {joint.shape}")
     flat = np.zeros((3, n), np.float32)  # a third coordinate of 0 changes nothing
     flat[: points.shape[1]] = points.T
-    blocks = np.zeros(-(-n // _ROWS))
+    blocks = np.zeros((-(-n // _ROWS), 2))
     with running(n * n):
-        _cross_term(np.ascontiguousarray(joint), flat[0], flat[1], flat[2], float(dof), blocks)
-    return 2 * dof * math.fsum(blocks)
+        _sum_up(joint, flat[0], flat[1], flat[2], float(dof), blocks)
+    return 2 * dof * math.fsum(blocks[:, 0]), 2 * math.fsum(blocks[:, 1])
 
 
 @fast_parallel
-def _cross_term(joint, xs, ys, zs, dof, blocks):  # type: ignore[no-untyped-def]
+def _sum_up(joint, xs, ys, zs, dof, blocks):  # type: ignore[no-untyped-def]
     """Sum block by block of rows."""
     n = len(xs)
-    for block in prange(blocks.size):
-        total = 0.0
+    for block in prange(len(blocks)):
         for i in range(block * _ROWS, min((block + 1) * _ROWS, n)):
-            total += _row(joint[i], i, xs, ys, zs, 1.0 / dof)
-        blocks[block] = total
+            logs, kernels = _row(joint[i], i, xs, ys, zs, dof)
+            blocks[block, 0] += logs
+            blocks[block, 1] += kernels
 
 
 @fast_serial
-def _row(weights, i, xs, ys, zs, per_dof):  # type: ignore[no-untyped-def]
+def _row(weights, i, xs, ys, zs, dof):  # type: ignore[no-untyped-def]
     """Sum over the points after i."""
-    total = 0.0
+    logs, kernels, per_dof = 0.0, 0.0, 1.0 / dof
     for j in range(_U(i + 1), _U(len(xs))):
         dx, dy, dz = xs[i] - xs[j], ys[i] - ys[j], zs[i] - zs[j]
-        total += weights[j] * logarithm(1.0 + np.float64(dx * dx + dy * dy + dz * dz) * per_dof)
-    return total
+        base = 1.0 + np.float64(dx * dx + dy * dy + dz * dz) * per_dof
+        log = logarithm(base)
+        logs += weights[j] * log
+        kernels += 1.0 / base if dof == 1.0 else math.exp(-dof * log)
+    return logs, kernels

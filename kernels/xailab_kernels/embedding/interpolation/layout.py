@@ -16,6 +16,7 @@ ONLY = 48
 """Nodes along an axis of the only grid of points that lie close: more grids would be less accurate there."""
 
 _CELLS = 20  # across the longer side of the points, at least: then splines follow any kernel that is flat over it
+_CELLS_OF_SMALL_MAPS = 160  # groups are narrow while attraction is exaggerated, and pull and push nearly cancel in them
 _STEP = 16  # nodes; the numbers of nodes are multiples of it, so that memory is used again while an embedding grows
 _BORDER = 6  # nodes around the points: four for a point's own, and two so that rounding cannot lead outside
 
@@ -50,13 +51,15 @@ def lay_out(low: tuple[float, float], high: tuple[float, float], finest: float, 
     low, high
         Corners of the box, finite.
     finest
-        The spacing to use where nothing speaks against it. It is halved until there are 20 cells across the longer side
-        of the box, and widened in steps of 2**(1/4) until the finest grid has at most ``most_nodes`` nodes.
+        The spacing to use where nothing speaks against it. It is halved until there are 160 cells across the longer side
+        of the box (20 where the box is less than 20 spacings wide, and the kernel near 1 everywhere), and widened in steps of 2**(1/4) until the finest grid has at most ``most_nodes`` nodes.
     most_nodes
         Of the finest grid, at least 4096.
     """
     sides = (high[0] - low[0], high[1] - low[1])
-    halvings = max(0, math.ceil(math.log2(_CELLS * finest / max(sides))))
+    close = max(sides) < _CELLS * finest
+    cells = _CELLS if close else _CELLS_OF_SMALL_MAPS
+    halvings = max(0, math.ceil(math.log2(cells * finest / max(sides))))
     widenings = 0
     while True:
         spacing = finest * 2.0 ** (widenings / 4 - halvings)
@@ -65,9 +68,9 @@ def lay_out(low: tuple[float, float], high: tuple[float, float], finest: float, 
             break
         widenings += 1
     shapes = [(rows, columns)]
-    while max(shapes[-1]) > (ONLY if halvings else COARSEST):
+    while max(shapes[-1]) > (ONLY if close else COARSEST):
         shapes.append((coarser(shapes[-1][0]), coarser(shapes[-1][1])))
-    return Layout(spacing, low, tuple(shapes), halvings > 0)
+    return Layout(spacing, low, tuple(shapes), close)
 
 
 def _nodes(cells: float) -> int:
