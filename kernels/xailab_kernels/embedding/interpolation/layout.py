@@ -51,8 +51,9 @@ def lay_out(low: tuple[float, float], high: tuple[float, float], finest: float, 
     low, high
         Corners of the box, finite.
     finest
-        The spacing to use where nothing speaks against it. It is halved until there are 160 cells across the longer side
-        of the box (20 where the box is less than 20 spacings wide, and the kernel near 1 everywhere), and widened in steps of 2**(1/4) until the finest grid has at most ``most_nodes`` nodes.
+        The spacing to use where nothing speaks against it. It is halved until there are 160 cells across the longer
+        side of the box (20 where that is less than 20 spacings long, and the kernel near 1 everywhere), and widened in
+        steps of 2**(1/4) until the finest grid has at most ``most_nodes`` nodes.
     most_nodes
         Of the finest grid, at least 4096.
     """
