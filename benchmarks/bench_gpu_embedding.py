@@ -77,7 +77,7 @@ def stages(features, rows, points):
     sqdist, index = nearest(features, NEIGHBORS)
     p, _ = conditional(sqdist, PERPLEXITY)
     edges = pack(*rows)
-    yield "neighbours", lambda: nearest(features, NEIGHBORS)
+    yield "neighbors", lambda: nearest(features, NEIGHBORS)
     yield "calibration", lambda: conditional(sqdist, PERPLEXITY)
     yield "symmetrize", lambda: symmetrize(index, p)
     yield "pack", lambda: pack(*rows)

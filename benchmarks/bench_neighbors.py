@@ -1,10 +1,10 @@
-"""How long exact neighbours and their symmetric matrix take: the kernels beside what one would use instead.
+"""How long exact neighbors and their symmetric matrix take: the kernels beside what one would use instead.
 
     python benchmarks/bench_neighbors.py [--quick] [--annoy]
 
 Every line is measured in one run, in alternation, and gives medians, with as many threads everywhere as numba has. The
 data are 50-dimensional mixtures, k = 90; then other kinds of points, which the leading coordinates help more or less.
-``recall`` is against float64 distances of 200 points: the share of neighbours that are among the k nearest.
+``recall`` is against float64 distances of 200 points: the share of neighbors that are among the k nearest.
 """
 
 import argparse
@@ -28,13 +28,13 @@ K = 90
 
 
 def sklearn_brute(points, k):
-    """Return the exact neighbours of scikit-learn."""
+    """Return the exact neighbors of scikit-learn."""
     search = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=numba.get_num_threads()).fit(points)
     return search.kneighbors()
 
 
 def annoy(points, k):
-    """Return the approximate neighbours that openTSNE uses."""
+    """Return the approximate neighbors that openTSNE uses."""
     from openTSNE.nearest_neighbors import Annoy
 
     index, distances = Annoy(points, k, n_jobs=numba.get_num_threads(), random_state=0).build()

@@ -1,4 +1,4 @@
-"""Points made ready for the search of neighbours: moved to the origin, and in an order in which near ones are close.
+"""Points made ready for the search of neighbors: moved to the origin, and in an order in which near ones are close.
 
 - ``Frame``     a shift and a scale that cost float32 no accuracy
 - ``frame``     of some points

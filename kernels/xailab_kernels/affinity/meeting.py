@@ -1,4 +1,4 @@
-"""Blocks of points that meet: the inner part of the search of neighbours.
+"""Blocks of points that meet: the inner part of the search of neighbors.
 
 - ``Side``    points in one of the two roles, packed
 - ``meet``    let pairs of blocks see each other, in parallel
@@ -44,7 +44,7 @@ class Rule(NamedTuple):
     Attributes
     ----------
     k
-        Neighbours wanted.
+        Neighbors wanted.
     block
         Points in a block; a multiple of ROWS and COLUMNS.
     same

@@ -1,4 +1,4 @@
-"""The exact nearest neighbours of points.
+"""The exact nearest neighbors of points.
 
 - ``nearest``        of every point among the others
 - ``nearest_among``  of other points, which may or may not be equal to some of them
@@ -75,7 +75,7 @@ def nearest_among(queries: Float32[np.ndarray, "m d"], features: Float32[np.ndar
     Parameters
     ----------
     queries
-        Points to find neighbours of; finite.
+        Points to find neighbors of; finite.
     features
         Points among which to look; finite.
     k

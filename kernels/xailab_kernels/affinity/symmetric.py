@@ -1,8 +1,8 @@
-"""From neighbours of points to a symmetric matrix of probabilities.
+"""From neighbors of points to a symmetric matrix of probabilities.
 
 - ``symmetrize``  p_ij = (p_{j|i} + p_{i|j}) / 2n, as compressed sparse rows
 
-Row i of the result is the union of the neighbours that i has and of the points that have i as a neighbour. The latter
+Row i of the result is the union of the neighbors that i has and of the points that have i as a neighbor. The latter
 are found by counting: a transpose of sparse rows needs no sort, and its rows come out in order.
 """
 
@@ -17,7 +17,7 @@ from xailab_kernels.affinity.selection import sort_keys
 from xailab_kernels.compiling import parallel, running, serial
 
 _NOBODY = np.int64(2**31 - 1)
-"""Behind the last neighbour: larger than any index."""
+"""Behind the last neighbor: larger than any index."""
 
 _LOW = 0 if sys.byteorder == "little" else 1  # which half of a key holds its low bits
 
@@ -33,7 +33,7 @@ def symmetrize(
     Parameters
     ----------
     index
-        Neighbours of each point, in any order, none twice.
+        Neighbors of each point, in any order, none twice.
     conditional
         p_{j|i} for them.
 
@@ -75,7 +75,7 @@ def symmetrize(
 
 
 def _transposed(index: np.ndarray, conditional: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each point who has it as a neighbour, ascending, and with what probability."""
+    """Return for each point who has it as a neighbor, ascending, and with what probability."""
     n = len(index)
     counts = np.zeros((parts, n), np.int64)
     _count(index, counts)
@@ -89,7 +89,7 @@ def _transposed(index: np.ndarray, conditional: np.ndarray, parts: int) -> tuple
 
 @parallel
 def _count(index, counts):  # type: ignore[no-untyped-def]
-    """Count how often each point is a neighbour of points of each part."""
+    """Count how often each point is a neighbor of points of each part."""
     n, parts = len(index), len(counts)
     for part in prange(parts):
         for i in range(n * part // parts, n * (part + 1) // parts):
@@ -99,7 +99,7 @@ def _count(index, counts):  # type: ignore[no-untyped-def]
 
 @parallel
 def _scatter(index, conditional, cursors, owners, received):  # type: ignore[no-untyped-def]
-    """Write each point to those that it has as neighbours."""
+    """Write each point to those that it has as neighbors."""
     (n, k), parts = index.shape, len(cursors)
     for part in prange(parts):
         cursor = cursors[part]
@@ -113,7 +113,7 @@ def _scatter(index, conditional, cursors, owners, received):  # type: ignore[no-
 
 @parallel
 def _unite(index, conditional, starts, owners, given, lengths):  # type: ignore[no-untyped-def]
-    """Sort what each point gives by neighbour, as keys (neighbour, bits of the probability); count the union."""
+    """Sort what each point gives by neighbor, as keys (neighbor, bits of the probability); count the union."""
     n, k = index.shape
     for i in prange(n):
         keys = np.empty(k, np.int64)

@@ -1,9 +1,9 @@
-"""Attraction: every point is drawn to its neighbours in the space of the features.
+"""Attraction: every point is drawn to its neighbors in the space of the features.
 
-- ``Edges``       the joint probabilities of neighbours, row by row, ready for the loops here
+- ``Edges``       the joint probabilities of neighbors, row by row, ready for the loops here
 - ``pack``        make them from a sparse matrix, in any order of the points
 - ``attract``     the forces
-- ``cross_term``  what the distances between neighbours contribute to the KL divergence
+- ``cross_term``  what the distances between neighbors contribute to the KL divergence
 
 A row of edges is filled up to a multiple of 8 with edges to the point itself of weight 0: the loop takes 8 at a time.
 """
@@ -28,14 +28,14 @@ _U = np.uint64
 
 
 class Edges(NamedTuple):
-    """Weighted edges from each point to its neighbours.
+    """Weighted edges from each point to its neighbors.
 
     Attributes
     ----------
     starts
         Where each point's edges begin; the last entry is the number of all edges.
     ends
-        The neighbour at the other end of each edge.
+        The neighbor at the other end of each edge.
     weights
         The joint probability of each edge.
     """
@@ -65,7 +65,7 @@ def pack(
     TypeError
         A dtype other than in the signature.
     ValueError
-        Shapes that do not belong together, a neighbour that does not exist, an order that is no permutation.
+        Shapes that do not belong together, a neighbor that does not exist, an order that is no permutation.
     """
     _check_rows(starts, neighbors, values)
     _check_order(order, starts.size - 1)

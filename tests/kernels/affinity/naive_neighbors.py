@@ -1,4 +1,4 @@
-"""The slow, obvious twins of the kernels for neighbours."""
+"""The slow, obvious twins of the kernels for neighbors."""
 
 import numpy as np
 import scipy.sparse

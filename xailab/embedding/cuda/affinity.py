@@ -68,7 +68,7 @@ def conditional(
 
 
 def conditional_mean(sqdist: Float32[Tensor, "n k"], perplexities: Sequence[int | float]) -> Float32[Tensor, "n k"]:
-    """Return the mean of ``conditional`` over several perplexities: neighbourhoods of several sizes at once.
+    """Return the mean of ``conditional`` over several perplexities: neighborhoods of several sizes at once.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from xailab.embedding.cuda.symmetric import rows_of, sparse
 def affinities_on(
     device: torch.device, features: Float32[np.ndarray, "n d"], perplexities: Sequence[int | float]
 ) -> tuple[Int64[np.ndarray, " s"], Int32[np.ndarray, " e"], Float32[np.ndarray, " e"]]:
-    """Return starts, neighbours and values of sparse joint probabilities. See ``symmetric.sparse``."""
+    """Return starts, neighbors and values of sparse joint probabilities. See ``symmetric.sparse``."""
     starts, neighbors, values = sparse(torch.from_numpy(features).to(device), perplexities)
     return starts.cpu().numpy(), neighbors.cpu().numpy(), values.cpu().numpy()
 
@@ -47,7 +47,7 @@ def engine_on(
     device
         Where it computes.
     affinity
-        Starts, neighbours and values of compressed sparse rows, or a dense matrix.
+        Starts, neighbors and values of compressed sparse rows, or a dense matrix.
     start
         Where the points begin.
     dof, spacing

@@ -1,11 +1,11 @@
-"""Attraction in torch: every point is drawn to its neighbours in the space of the features.
+"""Attraction in torch: every point is drawn to its neighbors in the space of the features.
 
-- ``Edges``       the joint probabilities of neighbours, in a form that a device sums without chance
+- ``Edges``       the joint probabilities of neighbors, in a form that a device sums without chance
 - ``pack``        make them from compressed sparse rows
 - ``attract``     the forces
-- ``cross_term``  what the distances between neighbours contribute to the KL divergence
+- ``cross_term``  what the distances between neighbors contribute to the KL divergence
 
-Rows differ in length: a point may be the neighbour of thousands. So each row is cut into pieces of 32 edges, the last
+Rows differ in length: a point may be the neighbor of thousands. So each row is cut into pieces of 32 edges, the last
 one filled up with edges of weight 0 to the point itself. A piece is summed along an axis of a tensor; then the pieces
 of a row are summed in the same way, 16 at a time, until one number per row is left. Every value has its place in such a
 table, so the order of each sum is fixed, and no row is longer than another.
@@ -24,14 +24,14 @@ _FAN = 16  # sums of pieces summed at once
 
 
 class Edges(NamedTuple):
-    """Weighted edges from each point to its neighbours, in pieces.
+    """Weighted edges from each point to its neighbors, in pieces.
 
     Attributes
     ----------
     owners
         The point that each piece belongs to.
     ends
-        The neighbours at the other end of a piece's edges.
+        The neighbors at the other end of a piece's edges.
     weights
         Their joint probabilities.
     tables
@@ -62,7 +62,7 @@ def pack(starts: Int64[Tensor, " s"], neighbors: Int32[Tensor, " e"], values: Fl
     TypeError
         A dtype other than in the signature.
     ValueError
-        Shapes that do not belong together, no entry at all, or a neighbour that does not exist.
+        Shapes that do not belong together, no entry at all, or a neighbor that does not exist.
     """
     _check_rows(starts, neighbors, values)
     n = len(starts) - 1

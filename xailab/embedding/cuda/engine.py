@@ -1,6 +1,6 @@
 """A descent on the device of its tensors.
 
-- ``TorchEngine``  the points of a map, their neighbours, and a way to move on: an ``xailab.embedding.engine.Engine``
+- ``TorchEngine``  the points of a map, their neighbors, and a way to move on: an ``xailab.embedding.engine.Engine``
 
 An iteration is about 80 launches of small programs and does not wait for them, but every ``_LOOK`` iterations, to see
 whether the map has outgrown the grid. Shapes change only there.

@@ -1,4 +1,4 @@
-"""The exact nearest neighbours of points, in torch.
+"""The exact nearest neighbors of points, in torch.
 
 - ``nearest``        of every point among the others
 - ``nearest_among``  of other points, which may or may not be equal to some of them
@@ -68,7 +68,7 @@ def nearest_among(
     Parameters
     ----------
     queries
-        Points to find neighbours of; finite.
+        Points to find neighbors of; finite.
     features
         Points among which to look; finite; on the same device.
     k
@@ -101,7 +101,7 @@ def _search(
 ) -> tuple[Float32[Tensor, "m k"], Int32[Tensor, "m k"]]:
     """Find candidates, order them by exact distance, and redo the rows that may miss one.
 
-    With ``alone``, the queries are the features, and a point is not its own neighbour.
+    With ``alone``, the queries are the features, and a point is not its own neighbor.
     """
     n, d = features.shape
     mean = features.mean(0, dtype=torch.float64)
@@ -136,7 +136,7 @@ def _ordered(
 def _may_miss(
     queries: Float64[Tensor, "q d"], kth: Float64[Tensor, " q"], beyond: Float32[Tensor, " q"]
 ) -> Bool[Tensor, " q"]:
-    """Return which rows may have a neighbour that is no candidate.
+    """Return which rows may have a neighbor that is no candidate.
 
     Such a point y would be within the k-th distance of the query x, hence |y| <= |x| + sqrt(kth): which bounds the
     error of its product (d products and sums, the rounding of x, y and of both norms) by (d + 8) u (|x| + |y|)^2.

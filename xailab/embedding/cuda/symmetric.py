@@ -1,7 +1,7 @@
-"""From neighbours of points to a symmetric matrix of probabilities, in torch.
+"""From neighbors of points to a symmetric matrix of probabilities, in torch.
 
 - ``symmetrize``  p_ij = (p_{j|i} + p_{i|j}) / 2n, as compressed sparse rows
-- ``sparse``      the same straight from features: neighbours, perplexity, symmetric
+- ``sparse``      the same straight from features: neighbors, perplexity, symmetric
 - ``rows_of``     a dense matrix as compressed sparse rows
 
 Deterministic: the entries are sorted by 64-bit numbers, and each is a sum of at most two values.
@@ -18,7 +18,7 @@ from xailab.embedding.cuda.checking import check_matrix
 from xailab.embedding.cuda.neighbors import nearest
 
 Rows = tuple[Int64[Tensor, " s"], Int32[Tensor, " e"], Float32[Tensor, " e"]]
-"""Compressed sparse rows: starts, neighbours (ascending in each row), values."""
+"""Compressed sparse rows: starts, neighbors (ascending in each row), values."""
 
 
 def symmetrize(index: Int32[Tensor, "n k"], conditional: Float32[Tensor, "n k"]) -> Rows:
@@ -27,14 +27,14 @@ def symmetrize(index: Int32[Tensor, "n k"], conditional: Float32[Tensor, "n k"])
     Parameters
     ----------
     index
-        The neighbours of each point, each once; a point is not its own neighbour.
+        The neighbors of each point, each once; a point is not its own neighbor.
     conditional
         Their probabilities p_{j|i}.
 
     Returns
     -------
     starts, neighbors, values
-        Row i holds the neighbours of i and the points whose neighbour i is, ascending. The values sum to 1 if the rows
+        Row i holds the neighbors of i and the points whose neighbor i is, ascending. The values sum to 1 if the rows
         of ``conditional`` do.
 
     Raises
@@ -68,14 +68,14 @@ def symmetrize(index: Int32[Tensor, "n k"], conditional: Float32[Tensor, "n k"])
 
 
 def sparse(features: Float32[Tensor, "n d"], perplexities: Sequence[int | float]) -> Rows:
-    """Return the joint probabilities of the nearest neighbours as compressed sparse rows.
+    """Return the joint probabilities of the nearest neighbors as compressed sparse rows.
 
     Parameters
     ----------
     features
         Points; finite.
     perplexities
-        One or several. The neighbours are the 3 times the largest perplexity nearest, or all others if they are fewer.
+        One or several. The neighbors are the 3 times the largest perplexity nearest, or all others if they are fewer.
 
     Returns
     -------

@@ -15,7 +15,7 @@ def gaussian(n, d, seed=0):
 
 
 def mixture(n, d, seed=0):
-    """A few clusters, so that neighbourhoods mean something."""
+    """A few clusters, so that neighborhoods mean something."""
     generator = torch.Generator().manual_seed(seed)
     centres = 4 * torch.randn(5, d, generator=generator)
     return centres[torch.arange(n) % 5] + torch.randn(n, d, generator=generator)

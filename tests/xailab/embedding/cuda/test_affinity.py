@@ -17,13 +17,13 @@ def error(found, wanted):
     return np.abs(found.double().cpu().numpy() - wanted).max() / wanted.max()
 
 
-def neighbour_rows(n=60, k=40):
+def neighbor_rows(n=60, k=40):
     return torch.from_numpy(np.sort(sqdist64(gaussian(n, 8)), axis=1)[:, :k].astype(np.float32))
 
 
 @pytest.mark.parametrize("perplexity", [1.5, 2, 12, 39.5])
 def test_rows_have_the_perplexity_asked_for(perplexity, device):
-    sqdist = neighbour_rows()
+    sqdist = neighbor_rows()
     p, beta = conditional(sqdist.to(device), perplexity)
     assert error(p, conditional64(sqdist, perplexity)) < PRECISION
     assert (p.dtype, beta.dtype) == (torch.float32, torch.float64)
@@ -32,7 +32,7 @@ def test_rows_have_the_perplexity_asked_for(perplexity, device):
 
 
 def test_the_limits_are_the_nearest_alone_and_uniform(device):
-    sqdist = neighbour_rows().to(device)
+    sqdist = neighbor_rows().to(device)
     nearest, _ = conditional(sqdist, 1)
     assert torch.equal(nearest[:, 0], torch.ones(60, device=device))
     uniform, beta = conditional(sqdist, 40)
@@ -41,7 +41,7 @@ def test_the_limits_are_the_nearest_alone_and_uniform(device):
 
 
 def test_equal_distances_share_the_probability(device):
-    sqdist = neighbour_rows()
+    sqdist = neighbor_rows()
     sqdist[0] = 3.0
     sqdist[1, :10] = 0.0
     p, beta = conditional(sqdist.to(device), 5)
@@ -52,14 +52,14 @@ def test_equal_distances_share_the_probability(device):
 
 
 def test_a_row_does_not_depend_on_the_others(device, monkeypatch):
-    sqdist = neighbour_rows().to(device)
+    sqdist = neighbor_rows().to(device)
     whole, _ = conditional(sqdist, 7)
     monkeypatch.setattr(affinity, "_VALUES", 40 * 7)
     assert torch.equal(conditional(sqdist, 7)[0], whole)
 
 
 def test_the_kernel_calibrates_to_the_same_probabilities(device):
-    sqdist = neighbour_rows()
+    sqdist = neighbor_rows()
     wanted, betas = calibration.conditional(sqdist.numpy(), 12.0)
     found, beta = conditional(sqdist.to(device), 12.0)
     assert error(found, wanted.astype(np.float64)) < PRECISION
@@ -67,7 +67,7 @@ def test_the_kernel_calibrates_to_the_same_probabilities(device):
 
 
 def test_several_perplexities_are_averaged(device):
-    sqdist = neighbour_rows().to(device)
+    sqdist = neighbor_rows().to(device)
     wanted = (conditional(sqdist, 5)[0] + conditional(sqdist, 20)[0]) / 2
     assert torch.equal(conditional_mean(sqdist, [5, 20]), wanted)
 

@@ -61,7 +61,7 @@ def test_rows_of_any_length_are_summed_through_as_many_tables_as_they_need(devic
     assert relative(attract(edges, points.to(device), 1.0), naive.attract(joint, points)) < 1e-6
 
 
-def test_a_point_without_neighbours_is_not_attracted(device):
+def test_a_point_without_neighbors_is_not_attracted(device):
     starts = torch.tensor([0, 1, 1, 2], device=device)
     neighbors = torch.tensor([2, 0], dtype=torch.int32, device=device)
     edges = pack(starts, neighbors, torch.tensor([0.5, 0.5], device=device))

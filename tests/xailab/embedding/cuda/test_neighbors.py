@@ -1,4 +1,4 @@
-"""Exact neighbours in torch: every one of them, whatever the data."""
+"""Exact neighbors in torch: every one of them, whatever the data."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ DATA = {
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_neighbours_are_those_of_all_distances_in_float64(name, device):
+def test_neighbors_are_those_of_all_distances_in_float64(name, device):
     features = DATA[name]
     wanted, index = brute(features, features, 20, alone=True)
     sqdist, found = nearest(features.to(device), 20)
@@ -51,7 +51,7 @@ def test_chunks_do_not_show(k, device, monkeypatch):
     assert all(torch.equal(a, b) for a, b in zip(whole, nearest(features, k), strict=True))
 
 
-def test_rows_that_may_miss_a_neighbour_are_redone(device, monkeypatch):
+def test_rows_that_may_miss_a_neighbor_are_redone(device, monkeypatch):
     redone = []
     original = neighbors._redo
 

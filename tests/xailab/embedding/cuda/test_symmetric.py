@@ -12,7 +12,7 @@ from xailab.embedding.cuda.neighbors import nearest
 from xailab.embedding.cuda.symmetric import rows_of, sparse, symmetrize
 
 
-def neighbourhoods(n=150, k=12):
+def neighborhoods(n=150, k=12):
     sqdist, index = nearest(mixture(n, 6), k)
     return index, conditional(sqdist, 4)[0]
 
@@ -23,7 +23,7 @@ def dense(rows):
 
 
 def test_entries_are_the_mean_of_both_directions(device):
-    index, p = neighbourhoods()
+    index, p = neighborhoods()
     n, k = index.shape
     matrix = scipy.sparse.csr_matrix((p.double().numpy().ravel(), index.numpy().ravel(), np.arange(n + 1) * k))
     wanted = ((matrix + matrix.T) / (2 * n)).tocsr()
@@ -36,14 +36,14 @@ def test_entries_are_the_mean_of_both_directions(device):
 
 
 def test_the_matrix_is_symmetric_bit_for_bit_and_sums_to_one(device):
-    index, p = neighbourhoods()
+    index, p = neighborhoods()
     matrix = dense(symmetrize(index.to(device), p.to(device)))
     np.testing.assert_array_equal(matrix, matrix.T)
     assert abs(matrix.sum(dtype=np.float64) - 1) < 1e-6
 
 
 def test_the_kernel_gives_the_same_rows(device):
-    index, p = neighbourhoods()
+    index, p = neighborhoods()
     wanted = kernel.symmetrize(index.numpy(), p.numpy())
     found = [part.cpu().numpy() for part in symmetrize(index.to(device), p.to(device))]
     np.testing.assert_array_equal(found[0], wanted[0])
@@ -51,7 +51,7 @@ def test_the_kernel_gives_the_same_rows(device):
     np.testing.assert_allclose(found[2], wanted[2], rtol=3e-7)
 
 
-def test_with_all_others_as_neighbours_sparse_is_dense(device):
+def test_with_all_others_as_neighbors_sparse_is_dense(device):
     features = gaussian(40, 5).to(device)
     wanted = joint(features, 15)[0].cpu().numpy()
     np.testing.assert_allclose(dense(sparse(features, [15])), wanted, atol=2e-6 * wanted.max())
@@ -78,4 +78,4 @@ def test_rows_hold_three_times_the_largest_perplexity(device):
 )
 def test_what_is_refused(call, error, words):
     with pytest.raises(error, match=words):
-        call(*neighbourhoods())
+        call(*neighborhoods())
