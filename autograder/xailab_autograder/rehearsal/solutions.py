@@ -19,7 +19,7 @@ from xailab_autograder.notebooks import generate
 from xailab_autograder.notebooks.source import BEGIN, END
 from xailab_autograder.rehearsal.oracle import worth
 from xailab_autograder.rehearsal.rewriting import with_docstring
-from xailab_autograder.rehearsal.standalone import Standalone, standalone
+from xailab_autograder.rehearsal.standalone import MadeInside, Standalone, standalone
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,21 @@ def documented(source: Standalone, sentence: str) -> Standalone:
 
 def _mistakes(task: Exercise) -> tuple[list[Wrong], list[str]]:
     """Return the mistakes of an exercise, and sentences about those that are left out."""
-    found, left_out = [], []
+    found, left_out, made_inside = [], [], []
     for known in task.misconceptions:
         for way in known.ways:
             score = worth(task, way)
             if score is None or score == task.points:
                 why = "shows in some draws only" if score is None else "shows in no case"
                 left_out.append(f"{task.id}: {known.id} {why}, and is not dealt out")
-            else:
+                continue
+            try:
                 found.append(Wrong(task.id, known.id, score, standalone(way, task.function)))
+            except MadeInside:
+                made_inside.append(known.id)
+    if made_inside:
+        names = ", ".join(dict.fromkeys(made_inside))
+        left_out.append(f"{task.id}: made by functions, without a text of their own, and not dealt out: {names}")
     return found, left_out
 
 

@@ -162,12 +162,16 @@ class _Tracing:
 _LAMBDA = "_lambda"
 
 
+class MadeInside(XailabError):
+    """A function was made by another one, and its text says only half of what it does."""
+
+
 def _key(function: Callable[..., Any]) -> _Key:
     """Return where a function stands."""
     if isinstance(function, functools.partial) or not inspect.isfunction(function):
         raise XailabError(f"{function!r} cannot stand alone: expected a function made by def or lambda")
     if function.__closure__ or ("<locals>" in function.__qualname__):
-        raise XailabError(
+        raise MadeInside(
             f"{function.__module__}.{function.__qualname__} cannot stand alone: it was made inside a function; "
             "move it to the module's top"
         )

@@ -137,7 +137,7 @@ class Session:
             raise CheckFailed(f"{task.variable}: {keys[key]} is not what happens")
         else:
             self._note(task.id, "answered", failed=False)
-            text = f"Recorded: {keys[key]}. The next cell shows whether the network agrees."
+            text = f"Recorded: {keys[key]}. The next cell shows what comes out."
             show(message_html(text, "answered"), Text(f"● {text}", "bold blue"))
 
     def progress(self) -> None:

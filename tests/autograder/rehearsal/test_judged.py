@@ -1,4 +1,4 @@
-"""The judge comes to the truth: a class of Lab 3, and every odd, hostile and broken hand-in of the toy lab."""
+"""The judge comes to the truth: a class of each lab, and every odd, hostile and broken hand-in of the toy lab."""
 
 import random
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from xailab_autograder.course.students import Student
 from xailab_autograder.gradebook.contents import ClassBook, HandedIn, Standing, TaskMark
 from xailab_autograder.judging.grading import Hand, grade_submission
 from xailab_autograder.notebooks import submission
-from xailab_autograder.rehearsal import works
+from xailab_autograder.rehearsal import solutions, works
 from xailab_autograder.rehearsal.broken import BROKEN
 from xailab_autograder.rehearsal.comparing import compare, report
 from xailab_autograder.rehearsal.filling import file
@@ -40,8 +40,9 @@ def differences(lab, standings, truths) -> str:
     return report(found, truths) if found else ""
 
 
-def test_a_class_of_lab_3_gets_its_true_marks(zygote, tmp_path):
-    lab = labs.load("03")
+@pytest.mark.parametrize("number", [entry.number for entry in labs.listing()])
+def test_a_class_gets_its_true_marks(number, zygote, tmp_path):
+    lab = labs.load(number)
     made = rehearse(lab, students=13, seed=4, out=tmp_path)
     key = (tmp_path / "course.key").read_bytes().strip()
     standings = []
@@ -50,6 +51,13 @@ def test_a_class_of_lab_3_gets_its_true_marks(zygote, tmp_path):
         standings += [judged(lab, path, told.student, zygote, key) for path in places]
     assert sum(told.status == "graded" for told in made.truth) >= 10
     assert differences(lab, standings, [told for told in made.truth if not told.excused]) == ""
+
+
+def test_mistakes_that_another_function_made_are_left_out_and_said():
+    found = solutions.collect(labs.load("11"))
+    said = [note for note in found.notes if "made by functions" in note]
+    assert any(note.startswith("conditional-p:") and "entropy-in-bits" in note for note in said)
+    assert set(found.right) - {wrong.exercise for wrong in found.wrong} == {"embed"}  # all of its are steps of a rule
 
 
 def test_every_misconception_gets_its_true_mark_and_name(toy, toy_room, zygote, tmp_path):

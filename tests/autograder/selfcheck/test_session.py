@@ -160,7 +160,7 @@ def test_a_prediction_is_recorded_without_saying_whether_it_is_right(capsys: pyt
     for option in ("a", "b", "c", " B "):
         lab("90").check_choice("predict-scale", option)
         shown = said(capsys)
-        assert shown == f"● Recorded: {option.strip().lower()}. The next cell shows whether the network agrees.\n"
+        assert shown == f"● Recorded: {option.strip().lower()}. The next cell shows what comes out.\n"
 
 
 @pytest.mark.parametrize(
