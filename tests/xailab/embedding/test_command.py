@@ -95,6 +95,30 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(tmp_path: Path, monkeypatc
     np.testing.assert_array_equal(again.labels, whole.labels)
 
 
+@pytest.mark.parametrize("every_s", [0.0, 1e9])  # as good as killed: the last save is what there is; or an error
+def test_a_run_that_breaks_off_goes_on(every_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, data, keep = source_of(watcher(), "0"), Boxes(24), tmp_path / "features.npz"
+    seen: list[int] = []
+
+    def breaking(*arguments):  # type: ignore[no-untyped-def]
+        seen.append(len(arguments[1]))
+        if len(seen) == 3:
+            if every_s == 0:
+                monkeypatch.setattr(running._Store, "save", lambda _: None)  # nothing is saved on the way out
+            raise RuntimeError("the network broke")
+        return features(*arguments)
+
+    monkeypatch.setattr(running, "SAVE_EVERY_S", every_s)
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="the network broke"):
+        patched.setattr(running, "features", breaking)
+        gather(source, data, category="object", batch_size=8, keep=keep, progress=False)
+    with np.load(keep) as kept:
+        assert len(kept["labels"]) == 16
+    monkeypatch.undo()
+    again = gather(source, data, category="object", batch_size=8, keep=keep, progress=False)
+    np.testing.assert_array_equal(again.features, gather(source, data, category="object", progress=False).features)
+
+
 def test_a_map_that_is_interrupted_leaves_the_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = maps.tsne
     monkeypatch.setattr(maps, "tsne", lambda *data, **options: replace(whole(*data, **options), finished=False))

@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from zipfile import BadZipFile
 
 import numpy as np
@@ -20,6 +21,9 @@ from xailab.embedding.gathering.source import Source, features
 from xailab.errors import Interrupted
 from xailab.files import write_beside
 from xailab.interrupts import interrupts_deferred
+
+SAVE_EVERY_S = 30.0
+"""A process that is killed loses no more than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +64,8 @@ def gather(
     batch_size
         Images per forward pass.
     keep
-        A file to which everything is saved, also when interrupted; what is there of the same request is not computed
-        again. None: nowhere.
+        A file to which everything is saved, every half minute, at the end, and after an interrupt or an error; what is
+        there of the same request is not computed again. None: nowhere.
     progress
         Show a bar on stderr.
 
@@ -79,11 +83,17 @@ def gather(
         tqdm(total=total, initial=store.done, desc=f"{source.layer}: features", unit=" images", disable=not progress)
         as bar,
     ):  # fmt: skip
-        while store.done < total and not interrupted():
-            batch = dataset.read(range(store.done, min(store.done + batch_size, total)))
-            store.add(features(source, batch.images), labels_of(dataset, batch, category))
-            bar.update(len(batch.indices))
-    store.save()
+        saved = monotonic()
+        try:
+            while store.done < total and not interrupted():
+                batch = dataset.read(range(store.done, min(store.done + batch_size, total)))
+                store.add(features(source, batch.images), labels_of(dataset, batch, category))
+                bar.update(len(batch.indices))
+                if monotonic() - saved > SAVE_EVERY_S:
+                    store.save()
+                    saved = monotonic()
+        finally:
+            store.save()
     if store.done < total:
         kept = f"the features of {store.done:,} of {total:,} images are kept; " if keep is not None else ""
         raise Interrupted(f"interrupted; {kept}the same command goes on from there")
