@@ -48,12 +48,13 @@ def test_the_divergence_it_tells_is_that_of_the_definition():
 def test_it_is_no_worse_than_scikit_learns():
     from sklearn.manifold import TSNE
 
-    known = affinities(FEATURES, perplexity=15)
-    theirs = TSNE(perplexity=15, max_iter=600).fit(FEATURES).embedding_
-    # Minima differ by some per cent with the last digits of the start: the mean of several.
-    starts = pca_start(FEATURES) * np.random.default_rng(0).normal(1, 1e-3, (8, 150, 2)).astype(np.float32)
-    ours = [tsne(FEATURES, perplexity=15, start=start).kl for start in starts]
-    assert np.mean(ours) < kl_divergence(known, theirs)
+    known, start = affinities(FEATURES, perplexity=15), pca_start(FEATURES)
+    # Minima differ by some per cent with the last digits of the start (a standard deviation of 3 % here): means, and
+    # three standard errors of their difference.
+    starts = start * np.random.default_rng(0).normal(1, 1e-3, (24, 150, 2)).astype(np.float32)
+    ours = [tsne(FEATURES, perplexity=15, start=one).kl for one in starts]
+    theirs = [TSNE(perplexity=15, max_iter=600, init=one, n_jobs=1).fit(FEATURES).embedding_ for one in starts[:6]]
+    assert np.mean(ours) < 1.025 * np.mean([kl_divergence(known, points) for points in theirs])
 
 
 def test_exact_and_interpolated_repulsion_find_maps_of_the_same_quality():
