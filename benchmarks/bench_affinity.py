@@ -40,13 +40,10 @@ def sklearns(points):
 
 
 def seconds(function, *arguments):
-    """Time one call; also return the share of the cores that other programs had meanwhile."""
-    total, idle, start, own = *cpu_seconds(), time.perf_counter(), time.process_time()
+    """Time one call."""
+    start = time.perf_counter()
     function(*arguments)
-    taken, own = time.perf_counter() - start, time.process_time() - own
-    after, idle_after = cpu_seconds()
-    others = max(after - total - (idle_after - idle) - own, 0)
-    return taken, others / (os.cpu_count() * max(taken, 0.1))
+    return time.perf_counter() - start
 
 
 def cpu_seconds():
@@ -59,20 +56,25 @@ def cpu_seconds():
 
 
 def compare(n, repeats):
-    """Print one line of the table, and return the largest share that others had."""
+    """Print one line of the table, and return which share of the cores other programs had meanwhile."""
     points = blobs(n)[0]
     single = points.astype(np.float32)
     ours(single)
     own, other = [], []
+    # over the whole line: the system counts in hundredths of a second
+    total, idle, begin, process = *cpu_seconds(), time.perf_counter(), time.process_time()
     for repeat in range(repeats):
         own += [seconds(ours, single) for _ in range(5)]
         if repeat < 1 or n < 5000:
             other.append(seconds(sklearns, points))
-    best, theirs = min(own)[0], min(other)[0]
+    after, idle_after = cpu_seconds()
+    others = max(after - total - (idle_after - idle) - (time.process_time() - process), 0)
+    share = others / (os.cpu_count() * (time.perf_counter() - begin))
+    best, theirs = min(own), min(other)
     print(
         f"{n:6d} | {best * 1e3:9.2f} {best / n**2 * 1e9:8.2f} | {theirs * 1e3:9.1f} | {theirs / best:6.0f}x", flush=True
     )
-    return max(share for _, share in own + other)
+    return share
 
 
 def bisected(points):

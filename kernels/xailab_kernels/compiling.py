@@ -50,10 +50,7 @@ def _cache_folder() -> Path:
     functions were compiled into it, nor which of two kernels was chosen for this processor.
     """
     package = Path(__file__).parent
-    digest = hashlib.sha256(b"wide" if WIDE else b"plain")
-    for source in sorted(package.rglob("*.py")):
-        digest.update(source.read_bytes())
-    name = f"kernels-{digest.hexdigest()[:16]}"
+    name = f"kernels-{_digest(package, 'wide' if WIDE else 'plain')}"
     beside = package / "__pycache__"
     if config.CACHE_DIR:
         root = Path(config.CACHE_DIR)
@@ -65,6 +62,14 @@ def _cache_folder() -> Path:
     if not folder.exists():
         _forget(root)
     return folder
+
+
+def _digest(package: Path, kind: str) -> str:
+    """Return a name for exactly these sources and this kind of kernels."""
+    digest = hashlib.sha256(kind.encode())
+    for source in sorted(package.rglob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _forget(root: Path) -> None:

@@ -5,6 +5,7 @@
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float32
@@ -18,7 +19,35 @@ from xailab.embedding.affinity import SparseAffinity, entropy_sum
 from xailab.embedding.engine import LONGEST_STEP, Phase
 
 
-class SparseEngine:
+class _Fused:
+    """The state of a descent, and a kernel that moves it on along some matrix."""
+
+    def __init__(self, descend: Callable[..., float], matrix: object, start: Float32[np.ndarray, "n c"], dof: float):
+        self._descend, self._matrix, self._dof = descend, matrix, dof
+        self._points = start.copy()
+        self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
+
+    def advance(self, phase: Phase, iterations: int) -> None:
+        """Run so many iterations."""
+        self._descend(
+            self._matrix,
+            self._points,
+            self._velocity,
+            self._gains,
+            iterations=iterations,
+            exaggeration=phase.exaggeration,
+            learning_rate=phase.learning_rate,
+            momentum=phase.momentum,
+            longest_step=LONGEST_STEP,
+            dof=self._dof,
+        )
+
+    def points(self) -> Float32[np.ndarray, "n c"]:
+        """Return a copy of the points."""
+        return self._points.copy()
+
+
+class SparseEngine(_Fused):
     """Exact repulsion, attraction along edges. See ``Engine`` for the methods.
 
     Parameters
@@ -35,67 +64,24 @@ class SparseEngine:
         order = np.arange(len(start), dtype=np.int32)
         self._edges = pack(affinity.starts, affinity.neighbors, affinity.values, order)
         self._entropy = entropy_sum(affinity.values)
-        self._dof = dof
-        self._points = start.copy()
-        self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
-
-    def advance(self, phase: Phase, iterations: int) -> None:
-        """Run so many iterations."""
-        descend_sparse(
-            self._edges,
-            self._points,
-            self._velocity,
-            self._gains,
-            iterations=iterations,
-            exaggeration=phase.exaggeration,
-            learning_rate=phase.learning_rate,
-            momentum=phase.momentum,
-            longest_step=LONGEST_STEP,
-            dof=self._dof,
-        )
+        super().__init__(descend_sparse, self._edges, start, dof)
 
     def divergence(self) -> float:
         """Return the KL divergence, exactly but for the rounding of the affinities."""
         z = normalization(self._points.astype(np.float64), self._dof)
         return self._entropy + cross_term(self._edges, self._points, self._dof) + math.log(z)
 
-    def points(self) -> Float32[np.ndarray, "n c"]:
-        """Return a copy of the points."""
-        return self._points.copy()
 
-
-class DenseEngine:
+class DenseEngine(_Fused):
     """Exact repulsion, attraction between all pairs. See ``SparseEngine`` for the parameters."""
 
     def __init__(
         self, joint: Float32[np.ndarray, "n n"], start: Float32[np.ndarray, "n c"], *, dof: float = 1.0
     ) -> None:
-        self._joint, self._dof = joint, dof
-        self._triangle = triangle(joint)
-        self._entropy = entropy_sum(joint)
-        self._points = start.copy()
-        self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
-
-    def advance(self, phase: Phase, iterations: int) -> None:
-        """Run so many iterations."""
-        descend_dense(
-            self._triangle,
-            self._points,
-            self._velocity,
-            self._gains,
-            iterations=iterations,
-            exaggeration=phase.exaggeration,
-            learning_rate=phase.learning_rate,
-            momentum=phase.momentum,
-            longest_step=LONGEST_STEP,
-            dof=self._dof,
-        )
+        self._joint, self._entropy = joint, entropy_sum(joint)
+        super().__init__(descend_dense, triangle(joint), start, dof)
 
     def divergence(self) -> float:
         """Return the KL divergence, exactly but for the rounding of the affinities."""
         spread, z = map_terms(self._joint, self._points, self._dof)
         return self._entropy + spread + math.log(z)
-
-    def points(self) -> Float32[np.ndarray, "n c"]:
-        """Return a copy of the points."""
-        return self._points.copy()

@@ -15,8 +15,8 @@ from xailab_kernels.embedding.interpolation.ordering import morton_order
 from xailab.embedding.affinity import SparseAffinity, entropy_sum
 from xailab.embedding.engine import LONGEST_STEP, Phase
 
-_REORDER_AT = (0, 60, 250)
-"""Iterations before which points are put into the order of the map: by then most have moved to another place."""
+_REORDER_AT = (60, 250)
+"""Iterations before which points are put into the order of the map again: by then most have moved to another place."""
 
 
 class InterpolatedEngine:
@@ -51,15 +51,17 @@ class InterpolatedEngine:
         self._order = np.arange(len(start), dtype=np.int32)
         self._points = start.copy()
         self._velocity, self._gains = np.zeros_like(self._points), np.ones_like(self._points)
-        self._edges = None if _REORDER_AT[0] == 0 else self._packed()
+        self._sort()
+        self._edges = self._packed()
         self._iteration = 0
 
     def advance(self, phase: Phase, iterations: int) -> None:
         """Run so many iterations."""
         for _ in range(iterations):
             if self._iteration in _REORDER_AT:
-                self._reorder()
-            assert self._edges is not None
+                del self._edges  # free them before the next are made
+                self._sort()
+                self._edges = self._packed()
             attraction = attract(self._edges, self._points, self._dof)
             repulsion, z = self._repulsion.repel(self._points)
             step(
@@ -78,9 +80,8 @@ class InterpolatedEngine:
 
     def divergence(self) -> float:
         """Return the KL divergence; its normalization is interpolated, to about one part in ten thousand."""
-        edges = self._edges if self._edges is not None else self._packed()
         _, z = self._repulsion.repel(self._points)
-        return self._entropy + cross_term(edges, self._points, self._dof) + math.log(z)
+        return self._entropy + cross_term(self._edges, self._points, self._dof) + math.log(z)
 
     def points(self) -> Float32[np.ndarray, "n 2"]:
         """Return the points in the order of the affinity."""
@@ -88,15 +89,13 @@ class InterpolatedEngine:
         places[self._order] = self._points
         return places
 
-    def _reorder(self) -> None:
-        """Sort everything along a curve through the map."""
+    def _sort(self) -> None:
+        """Sort the points along a curve through the map."""
         order = morton_order(self._points)
         self._points, self._velocity, self._gains = (
             np.ascontiguousarray(array[order]) for array in (self._points, self._velocity, self._gains)
         )
         self._order = self._order[order]
-        self._edges = None  # free them before the next are made
-        self._edges = self._packed()
 
     def _packed(self) -> Edges:
         known = self._affinity
