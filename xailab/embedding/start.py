@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Float64
+from threadpoolctl import threadpool_limits
 
 from xailab.embedding.affinity import SparseAffinity, check_affinity
 from xailab.embedding.checking import Features, as_matrix
@@ -38,11 +39,12 @@ def pca_of(features: Features, dimensions: int, seed: int) -> Float32[np.ndarray
     """Return the start of features that were checked."""
     values = features.values
     centred = values - values.mean(0, dtype=np.float64).astype(np.float32)
-    axes = _principal_axes(centred, dimensions, seed)
-    strongest = np.abs(axes).argmax(0)
-    axes *= np.sign(axes[strongest, range(axes.shape[1])])
     points = np.zeros((len(values), dimensions))
-    points[:, : axes.shape[1]] = centred @ axes.astype(np.float32)
+    with threadpool_limits(limits=1, user_api="blas"):  # its sums depend on its threads, and a map on their last bits
+        axes = _principal_axes(centred, dimensions, seed)
+        strongest = np.abs(axes).argmax(0)
+        axes *= np.sign(axes[strongest, range(axes.shape[1])])
+        points[:, : axes.shape[1]] = centred @ axes.astype(np.float32)
     return _noisy(points, seed)
 
 

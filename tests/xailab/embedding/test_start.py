@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_array
+from threadpoolctl import threadpool_limits
 
 from tests.xailab.embedding.examples import groups
 from xailab.embedding import start
@@ -98,3 +99,12 @@ def test_places_of_ones_own_are_moved_and_scaled():
 def test_places_that_are_no_start(places, error, message):
     with pytest.raises(error, match=message):
         given_start(places, points=5, dimensions=2)
+
+
+def test_the_start_does_not_depend_on_the_threads_of_blas():
+    features = np.random.default_rng(0).normal(size=(1500, 64)).astype(np.float32)
+    starts = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            starts.append(pca_start(features))
+    np.testing.assert_array_equal(*starts)
