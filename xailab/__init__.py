@@ -7,9 +7,12 @@ The bench, which every lab may use:
 - ``xailab.data``     MiniBroden, Broden folders, image folders, digits, photographs
 - ``xailab.models``   the shipped networks, torchvision's, and random ones
 - ``xailab.render``   grids, overlays, masked images, bar charts
+- ``xailab.graph``    what a network really computes, step by step
 
 The methods, which students build:
 
+- ``xailab.inspection``  filters, activations, receptive fields, the images that excite a unit most
+- ``xailab.deconvnet``   from an activation back to pixels (Zeiler and Fergus 2014)
 - ``xailab.dissection``  Network Dissection (Bau et al. 2017), with its controls
 - ``xailab.embedding``   t-SNE (van der Maaten and Hinton 2008): maps of features
 - ``xailab.training``    the recipes that made the shipped networks
@@ -25,11 +28,16 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "data",
+    "deconvnet",
     "dissection",
     "embedding",
+    "exemplars",
+    "graph",
     "hooks",
     "images",
+    "inspection",
     "models",
+    "receptive",
     "render",
     "statistics",
     "training",

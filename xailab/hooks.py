@@ -5,6 +5,8 @@
 - ``activations``  one call for the common case: outputs of some layers for some images
 - ``layer_names``  the dotted names that all of these understand
 - ``shapes``       the output shape of every layer for an image size
+- ``followed``     a with-block in which a function is told of every module that has run
+- ``evaluating``   a with-block in which every module is in evaluation mode
 - ``hooks_left``   how many hooks a network carries; 0 whenever no ``Capture`` is open
 """
 
@@ -211,7 +213,7 @@ def activations(model: nn.Module, images: Float[Tensor, "b c h w"], layers: str 
     Runs no further than the last of the layers, without gradients and in evaluation mode (the model's own mode is put
     back). Raises what ``Capture`` raises.
     """
-    with Capture(model, layers, stop=True) as capture, _evaluating(model), torch.no_grad():
+    with Capture(model, layers, stop=True) as capture, evaluating(model), torch.no_grad():
         return capture(images)
 
 
@@ -237,18 +239,13 @@ def shapes(model: nn.Module, input_size: int | tuple[int, int]) -> dict[str, tup
         raise ValueError(f"input_size must be at least 1 pixel, got {height} x {width}")
     found: dict[str, tuple[int, ...]] = {}
 
-    def recorder(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            if isinstance(output, Tensor):
-                found.setdefault(name, tuple(output.shape[1:]))
-
-        return hook
+    def note(name: str, output: Any) -> None:
+        if isinstance(output, Tensor):
+            found.setdefault(name, tuple(output.shape[1:]))
 
     like = next(model.parameters(), torch.empty(0))
     devices = [like.device] if like.device.type == "cuda" else []
-    with ExitStack() as hooks, _evaluating(model), torch.no_grad(), torch.random.fork_rng(devices):
-        for name, module in model.named_modules(remove_duplicate=False):
-            hooks.callback(module.register_forward_hook(recorder(name)).remove)
+    with followed(model, note), evaluating(model), torch.no_grad(), torch.random.fork_rng(devices):
         model(torch.zeros(1, 3, height, width, dtype=like.dtype, device=like.device))
     return {name: found[name] for name in layer_names(model) if name in found}
 
@@ -260,7 +257,26 @@ def hooks_left(model: nn.Module) -> int:
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def followed(
+    model: nn.Module, ended: Callable[[str, Any], None], *, began: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Call ``began(name)`` before, and ``ended(name, output)`` after each run of a module; ``""`` is the network."""
+
+    def before(name: str) -> Callable[[nn.Module, Any], None]:
+        return lambda module, inputs: began(name) if began is not None else None
+
+    def after(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        return lambda module, inputs, output: ended(name, output)
+
+    with ExitStack() as hooks:
+        for name, module in model.named_modules(remove_duplicate=False):
+            hooks.callback(module.register_forward_pre_hook(before(name)).remove)
+            hooks.callback(module.register_forward_hook(after(name)).remove)
+        yield
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Put every module into evaluation mode, and each one's own mode back afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     try:

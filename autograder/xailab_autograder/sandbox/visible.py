@@ -20,7 +20,7 @@ from pathlib import Path
 
 from xailab_autograder.sandbox.landlock import LIST, READ, Access, Rule
 
-BENCH = ("__init__", "hooks", "images", "errors", "files", "interrupts", "data", "models", "render")
+BENCH = ("__init__", "hooks", "images", "errors", "files", "interrupts", "data", "graph", "models", "render")
 WITHHELD = ("xailab", "xailab_kernels", "xailab_autograder", "xailab_labs", "labs")
 
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
