@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def _checked_modules() -> list[str]:
         modules.append(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return modules
 
+
+# A shell lets what it starts in the background ignore Ctrl-C; tests of Ctrl-C are about programs that do not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No time limits on examples: machines differ. In CI the same examples each time, on a desk new ones.
 settings.register_profile("xailab", deadline=None, derandomize="CI" in os.environ)
