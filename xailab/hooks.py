@@ -12,6 +12,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -115,12 +116,7 @@ class Capture:
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
         """Run the model on ``images`` and return layer -> output, in the order in which the layers were given.
 
-        Raises
-        ------
-        RuntimeError
-            Outside the with-block.
-        XailabError
-            A layer did not run in this forward.
+        Raises RuntimeError outside the with-block, XailabError if a layer did not run in this forward.
         """
         if self._hooks is None:
             raise RuntimeError("Capture works inside its with-block: with Capture(model, layers) as capture: ...")
@@ -137,12 +133,8 @@ class Capture:
     def __getitem__(self, layer: str) -> Tensor:
         """Return the output of a captured layer in the latest forward.
 
-        Raises
-        ------
-        UnknownName
-            The layer was not asked for when this Capture was created.
-        XailabError
-            The layer has not run.
+        Raises UnknownName for a layer that was not asked for when this Capture was created, XailabError if it has not
+        run.
         """
         if layer not in self.layers:
             raise UnknownName("captured layer", layer, self.layers)
@@ -227,12 +219,7 @@ def shapes(model: nn.Module, input_size: int | tuple[int, int]) -> dict[str, tup
 
     Runs the network once on zeros, in evaluation mode and without gradients; mode, statistics and random state are as
     before afterwards. A layer that runs several times gives its first shape. Layers that do not run in evaluation mode,
-    or give no single tensor, are not in the result.
-
-    Raises
-    ------
-    ValueError
-        A size below 1 pixel.
+    or give no single tensor, are not in the result. Raises ValueError for a size below 1 pixel.
     """
     height, width = (input_size, input_size) if isinstance(input_size, int) else input_size
     if min(height, width) < 1:
@@ -261,17 +248,13 @@ def followed(
     model: nn.Module, ended: Callable[[str, Any], None], *, began: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Call ``began(name)`` before, and ``ended(name, output)`` after each run of a module; ``""`` is the network."""
-
-    def before(name: str) -> Callable[[nn.Module, Any], None]:
-        return lambda module, inputs: began(name) if began is not None else None
-
-    def after(name: str) -> Callable[[nn.Module, Any, Any], None]:
-        return lambda module, inputs, output: ended(name, output)
-
     with ExitStack() as hooks:
         for name, module in model.named_modules(remove_duplicate=False):
-            hooks.callback(module.register_forward_pre_hook(before(name)).remove)
-            hooks.callback(module.register_forward_hook(after(name)).remove)
+            if began is not None:
+                before = partial(lambda called, *_: began(called), name)
+                hooks.callback(module.register_forward_pre_hook(before).remove)
+            after = partial(lambda called, *run: ended(called, run[-1]), name)
+            hooks.callback(module.register_forward_hook(after).remove)
         yield
 
 

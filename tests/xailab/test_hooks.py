@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from xailab.errors import UnknownName, XailabError
-from xailab.hooks import Capture, ablate, activations, hooks_left, layer_names, shapes
+from xailab.hooks import Capture, ablate, activations, evaluating, followed, hooks_left, layer_names, shapes
 
 
 class Block(nn.Module):
@@ -531,3 +531,39 @@ def test_hooks_left_counts_forward_and_backward_hooks() -> None:
     for handle in handles:
         handle.remove()
     assert hooks_left(net) == 0
+
+
+def test_followed_tells_of_every_run_inner_modules_inside_outer_ones(model: Net, images: Tensor) -> None:
+    told: list[str] = []
+    outputs: dict[str, object] = {}
+
+    def ended(name: str, output: object) -> None:
+        told.append(f"-{name}")
+        outputs.setdefault(name, output)
+
+    with followed(model, ended, began=lambda name: told.append(f"+{name}")), torch.no_grad():
+        logits = model(images)
+    assert told[:4] == ["+", "+stem", "+stem.0", "-stem.0"]
+    assert told[-3:] == ["+head", "-head", "-"]
+    assert told.count("+block.relu") == told.count("-block.relu") == 2
+    assert "+auxiliary" not in told
+    assert outputs[""] is logits
+    assert hooks_left(model) == 0
+
+
+def test_followed_takes_its_hooks_back_after_an_error(model: Net) -> None:
+    with pytest.raises(RuntimeError), followed(model, lambda name, output: None):
+        model(torch.zeros(1, 7, 4, 4))
+    assert hooks_left(model) == 0
+
+
+def test_evaluating_puts_each_modules_own_mode_back(model: Net) -> None:
+    model.train()
+    model.block.eval()
+    with pytest.raises(KeyError), evaluating(model):
+        assert not any(module.training for module in model.modules())
+        raise KeyError
+    assert model.training
+    assert model.stem.training
+    assert not model.block.conv1.training
+    model.eval()
