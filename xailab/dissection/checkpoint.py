@@ -15,8 +15,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import torch
-from torch import nn
 
 from xailab.files import write_beside
 
@@ -26,16 +24,6 @@ State = Mapping[str, Mapping[str, np.ndarray]]  # accumulator -> its arrays
 def run_key(**parts: object) -> str:
     """Return a digest of JSON-like values; equal values give equal digests, in every process."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
-def module_digest(module: nn.Module) -> str:
-    """Return a digest of all parameters and buffers of a network, names and bytes."""
-    digest = hashlib.sha256()
-    for name, value in module.state_dict().items():
-        array = value.detach().cpu().contiguous()
-        digest.update(f"{name} {tuple(array.shape)} {array.dtype}".encode())
-        digest.update(array.view(-1).view(torch.uint8).numpy().tobytes())  # NumPy does not know bfloat16
-    return digest.hexdigest()[:32]
 
 
 class Checkpoint:

@@ -19,7 +19,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from xailab.data.batch import Dataset, Vocabulary
-from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
+from xailab.dissection.checkpoint import Checkpoint, run_key
 from xailab.dissection.conventions import CVPR2017, Conventions
 from xailab.dissection.observing import Group, Measure, Observer, gathered, observation_bytes, plan_observations
 from xailab.dissection.passes import Stage, observe, tally
@@ -28,6 +28,7 @@ from xailab.dissection.result import Dissection, LayerResult
 from xailab.dissection.subject import MixedLayer, Subject, subject_of
 from xailab.dissection.tallying import Tallier
 from xailab.errors import XailabError
+from xailab.models import feeding
 from xailab.models.network import Network
 from xailab.models.randomizing import randomized
 from xailab.statistics.topk import TopImages
@@ -210,7 +211,7 @@ def _key(subject: Subject, dataset: Dataset, plan: Plan, groups: Sequence[Group]
     """Digest everything that determines the result, and how the units are split among passes."""
     return run_key(
         version=VERSION,
-        network=module_digest(subject.network.module),
+        network=feeding.digest(subject.network.module),
         normalization=str(subject.network.normalization),
         image_size=subject.image_size,
         layers=list(subject.shapes),

@@ -7,17 +7,17 @@
 - ``layer_maps``, ``mixed``   the same in two steps: the network runs once, for any number of bases of a layer
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from torch import Tensor, nn
+from torch import Tensor
 
-from xailab import hooks, images
-from xailab.errors import UnknownName, XailabError
+from xailab import hooks
+from xailab.errors import XailabError
+from xailab.models import feeding
 from xailab.models.network import Network
 
 
@@ -101,19 +101,12 @@ def subject_of(
     """
     if not layers:
         raise XailabError("no layer was named; `xailab models NAME` lists the layers of a network")
-    where = _device(device)
+    where = feeding.find_device(device)
     size = network.image_size if image_size is None else image_size
-    known = hooks.layer_names(network.module)
     names = [layer.layer if isinstance(layer, MixedLayer) else layer for layer in layers]
-    for layer in names:
-        if layer not in known:
-            raise UnknownName("layer", layer, known, f"xailab models {network.name}")
-    try:
-        shapes = hooks.shapes(network.module, size)
-    except RuntimeError as error:
-        raise XailabError(f"{network.name} cannot take images of {size} x {size} pixels: {error}") from error
+    shapes = feeding.output_shapes(network, names, size)
     found = {layer: _map_shape(network.name, layer, shapes) for layer in dict.fromkeys(names)}
-    here = replace(network, module=_moved(network.module, where))
+    here = feeding.on_device(network, where)
     plain = {layer: found[layer] for layer in layers if isinstance(layer, str)}
     return _with_bases(
         Subject(here, plain, (size, size), where, found), [layer for layer in layers if isinstance(layer, MixedLayer)]
@@ -135,9 +128,7 @@ def layer_maps(subject: Subject, pictures: Float[Tensor, "b 3 h w"]) -> dict[str
     XailabError
         A layer that gives NaN for some image; names layer and units.
     """
-    resized = images.resize(pictures, subject.image_size).clamp(0, 1)
-    inputs = images.normalize(resized, subject.network.normalization).to(subject.device)
-    inputs = inputs.contiguous(memory_format=torch.channels_last)  # convolutions on the CPU: 1.6 times faster
+    inputs = feeding.prepare(subject.network, pictures, subject.image_size, subject.device)
     maps = hooks.activations(subject.network.module, inputs, list(subject.layers))
     for layer, values in maps.items():
         if tuple(values.shape[1:]) != subject.layers[layer]:
@@ -169,9 +160,8 @@ def _map_shape(network: str, layer: str, shapes: Mapping[str, tuple[int, ...]]) 
     shape = shapes.get(layer, ())
     if len(shape) != 3 or min(shape) < 1:
         maps = [name for name, other in shapes.items() if len(other) == 3]
-        gives = f"gives {' x '.join(map(str, shape))} numbers" if shape else "does not run or gives no tensor"
         raise XailabError(
-            f"layer {layer!r} of {network} {gives}, no map per unit, and cannot be dissected; "
+            f"layer {layer!r} of {network} {feeding.described(shape)}, no map per unit, and cannot be dissected; "
             f"layers with maps end with {', '.join(maps[-3:])}"
         )
     return (shape[0], shape[1], shape[2])
@@ -194,22 +184,3 @@ def _with_bases(subject: Subject, asked: Sequence[MixedLayer]) -> Subject:
         shapes[one.name] = (len(one.basis), cells[0], cells[1])
         bases[one.name] = one.layer, torch.from_numpy(one.basis.astype(np.float32)).to(subject.device)
     return replace(subject, shapes=shapes, bases=bases)
-
-
-def _moved(module: nn.Module, where: torch.device) -> nn.Module:
-    """Return the module on a device: itself if it is there, else a copy, because the caller's own must stay."""
-    tensors = [*module.parameters(), *module.buffers()]
-    return module if all(tensor.device == where for tensor in tensors) else copy.deepcopy(module).to(where)
-
-
-def _device(device: str | torch.device) -> torch.device:
-    """Return the device if it is there."""
-    try:
-        where = torch.device(device)
-    except RuntimeError as error:
-        raise XailabError(f"no device {str(device)!r}; expected cpu, cuda or cuda:NUMBER") from error
-    if where.type == "cuda" and not (torch.cuda.is_available() and (where.index or 0) < torch.cuda.device_count()):
-        raise XailabError(
-            f"no device {str(device)!r} here: torch sees {torch.cuda.device_count()} CUDA devices; use cpu"
-        )
-    return where

@@ -16,7 +16,7 @@ called, with the same options; parameters are the network's own tensors, not cop
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -49,6 +49,7 @@ class Windows:
     dilation: Pair = (1, 1)
 
 
+@runtime_checkable
 class Operation(Protocol):
     """What a step computes from the outputs of the steps that it names as inputs."""
 
@@ -161,12 +162,14 @@ class FullyConnected:
 
 @dataclass(frozen=True)
 class Rectification:
-    """``max(x, 0)``."""
+    """``max(x, 0)``; with a ceiling ``min(max(x, 0), ceiling)``, as the ReLU6 of MobileNet."""
+
+    ceiling: float | None = None
 
     def apply(self, *inputs: Tensor) -> Tensor:
         """Rectify, into a new tensor, whatever the network does in place."""
         (values,) = inputs
-        return functional.relu(values)
+        return functional.relu(values) if self.ceiling is None else functional.hardtanh(values, 0.0, self.ceiling)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,11 +255,20 @@ class Affine:
 
 @dataclass(frozen=True, eq=False)
 class Nonlinearity:
-    """A function of one tensor that is neither affine nor a rectification; the fields are those of ``Affine``."""
+    """A function of one tensor that is neither affine nor a rectification.
+
+    Parameters
+    ----------
+    name, function, pointwise
+        As of ``Affine``.
+    mixes
+        The axes of the input, counted from the last (-1), over which it mixes numbers; None: any.
+    """
 
     name: str
     function: Callable[[Tensor], Tensor]
     pointwise: bool = False
+    mixes: tuple[int, ...] | None = None
 
     def apply(self, *inputs: Tensor) -> Tensor:
         """Compute it."""

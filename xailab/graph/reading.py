@@ -6,6 +6,7 @@ A function that no reader knows becomes ``Unknown``: better no explanation than 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -65,11 +66,15 @@ def read(
         if found.get("input", found.get("self")) is not inputs[0]:
             return Unknown(name, "its input is fixed and its parameters depend on the image")
         return _SIGNATURES[short][1](name, found, inputs[0], output)
+    if (short in _MEETINGS or short in _POINTWISE) and _per_image(args, kwargs, inputs, output):
+        return Unknown(name, "it takes a value for every image that does not come from the images")
+    if short in _QUOTIENTS and (not args or args[0] is not inputs[0] or kwargs.get("rounding_mode") is not None):
+        return Unknown(name, "it divides by something that depends on the image, or rounds")
     if short in _MEETINGS and which is None:
         return _MEETINGS[short](name, args, kwargs, inputs)
-    if short in ("div", "__truediv__", "true_divide") and args[:1] and args[0] is not inputs[0]:
-        return Unknown(name, "it divides by something that depends on the image")
-    return _other(name, short, inputs, _replay(function, args, kwargs, inputs[0], which))
+    operation = _other(name, short, inputs, _replay(function, args, kwargs, inputs[0], which))
+    mixing = short in _MIXING and isinstance(operation, Nonlinearity)
+    return replace(operation, mixes=_mixed(short, args, kwargs, inputs[0])) if mixing else operation
 
 
 def _other(name: str, short: str, inputs: Sequence[Tensor], replay: Callable[[Tensor], Tensor]) -> Operation:
@@ -81,6 +86,25 @@ def _other(name: str, short: str, inputs: Sequence[Tensor], replay: Callable[[Te
     if short in _AFFINE:
         return Affine(name, replay, pointwise=short in _POINTWISE_AFFINE)
     return Nonlinearity(name, replay, pointwise=short in _POINTWISE_NONLINEAR)
+
+
+def _mixed(short: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], given: Tensor) -> tuple[int, ...] | None:
+    """Return the axes, counted from the last, over which a softmax or a layer normalization goes."""
+    option = kwargs.get(_MIXING[short], args[1] if len(args) > 1 else None)
+    if option is None:
+        return None
+    if short == "layer_norm":
+        return tuple(range(-len(option), 0))
+    return (int(option) % given.ndim - given.ndim,)
+
+
+def _per_image(args: tuple[Any, ...], kwargs: Mapping[str, Any], inputs: Sequence[Tensor], output: Tensor) -> bool:
+    """Tell whether a constant has an axis of images: noise, say, that would be another one the next time."""
+    return any(
+        isinstance(value, Tensor) and value.ndim == output.ndim > 0 and value.shape[0] == output.shape[0] > 1
+        for value in (*args, *kwargs.values())
+        if not any(value is known for known in inputs)
+    )
 
 
 def _replay(
@@ -157,11 +181,18 @@ def _rectification(name: str, found: Arguments, given: Tensor, output: Tensor) -
     return Rectification()
 
 
+def _relu6(name: str, found: Arguments, given: Tensor, output: Tensor) -> Operation:
+    return Rectification(6.0)
+
+
 def _clamp(name: str, found: Arguments, given: Tensor, output: Tensor) -> Operation:
-    low, high = found.get("min"), found.get("max")
-    if isinstance(low, int | float) and low == 0 and high is None:
-        return Rectification()
-    low, high = (None if isinstance(bound, Tensor) else bound for bound in (low, high))
+    low, high = (found.get(bound, found.get(f"{bound}_val")) for bound in ("min", "max"))
+    if name.endswith("hardtanh"):
+        low, high = (-1.0 if low is None else low), (1.0 if high is None else high)
+    if isinstance(low, int | float) and low == 0 and (high is None or (isinstance(high, int | float) and high > 0)):
+        return Rectification(None if high is None else float(high))
+    if isinstance(low, Tensor) or isinstance(high, Tensor):
+        return Unknown(name, "its bounds are tensors")
     return Nonlinearity(name, lambda values: values.clamp(low, high), pointwise=True)
 
 
@@ -222,6 +253,8 @@ _SIGNATURES: dict[str, tuple[tuple[str, ...], Reader]] = {
     "adaptive_avg_pool2d": (("input", "output_size"), _adaptive),
     "linear": (("input", "weight", "bias"), _linear),
     "relu": (("input",), _rectification),
+    "relu6": (("input",), _relu6),
+    "hardtanh": (("input", "min_val", "max_val"), _clamp),
     "clamp": (("input", "min", "max"), _clamp),
     "clamp_min": (("input", "min"), _clamp),
     "batch_norm": (_NORM, _batch_norm),
@@ -240,28 +273,21 @@ _MEETINGS: dict[str, Callable[[str, tuple[Any, ...], Mapping[str, Any], Sequence
 }
 """Where branches can meet."""
 
-_POINTWISE_AFFINE = frozenset({"mul", "__mul__", "__imul__", "__rmul__", "multiply", "div", "__truediv__", "neg"})
+_QUOTIENTS = frozenset({"div", "divide", "true_divide", "__truediv__", "__itruediv__"})
+_POINTWISE_AFFINE = _QUOTIENTS | {"mul", "__mul__", "__imul__", "__rmul__", "multiply", "neg"}
 _AFFINE = _POINTWISE_AFFINE | frozenset(
-    {
-        "__getitem__",
-        "transpose",
-        "permute",
-        "movedim",
-        "swapaxes",
-        "chunk",
-        "split",
-        "unbind",
-        "narrow",
-        "select",
-        "pad",
-    }
-    | {"mean", "sum", "interpolate", "upsample", "conv_transpose2d", "pixel_shuffle", "pixel_unshuffle"}
+    {"__getitem__", "transpose", "permute", "movedim", "swapaxes", "chunk", "split", "unbind", "narrow", "select"}
+    | {"mean", "sum", "pad", "interpolate", "upsample", "conv_transpose2d", "pixel_shuffle", "pixel_unshuffle"}
     | {"channel_shuffle", "roll", "flip"}
 )
 """Linear but for a constant, whatever their other arguments; a product of two branches is not among them."""
 
 _POINTWISE_NONLINEAR = frozenset(
-    {"sigmoid", "tanh", "silu", "gelu", "elu", "celu", "selu", "leaky_relu", "prelu", "relu6", "hardtanh", "hardswish"}
+    {"sigmoid", "tanh", "silu", "gelu", "elu", "celu", "selu", "leaky_relu", "prelu", "hardswish"}
     | {"hardsigmoid", "mish", "softplus", "local_response_norm", "abs", "exp", "pow", "square", "sqrt"}
 )
+_POINTWISE = _POINTWISE_AFFINE | _POINTWISE_NONLINEAR
+_MIXING = {"softmax": "dim", "log_softmax": "dim", "layer_norm": "normalized_shape"}
+"""The argument that says which axes are mixed, the second one."""
+
 _NONLINEAR = frozenset({"softmax", "log_softmax", "layer_norm", "group_norm", "instance_norm", "adaptive_max_pool2d"})

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from xailab.graph.reading import read
 
 IMAGES = 2
 """Images in the recorded run: with two of them, what mixes images shows in the shapes."""
+
+CHANGED = "it takes a tensor that was changed in place under another name, such as a view of it"
 
 
 def trace(module: nn.Module, image_size: int | tuple[int, int], *, channels: int = 3) -> Graph:
@@ -48,12 +51,13 @@ def trace(module: nn.Module, image_size: int | tuple[int, int], *, channels: int
     if min(height, width, channels) < 1:
         raise ValueError(f"images need at least 1 channel and 1 pixel, got {channels} x {height} x {width}")
     like = next(module.parameters(), torch.empty(0))
-    images = torch.zeros(IMAGES, channels, height, width, dtype=like.dtype, device=like.device)
+    with torch.inference_mode(False):  # tensors of inference mode have no version, by which changes are noticed
+        images = torch.zeros(IMAGES, channels, height, width, dtype=like.dtype, device=like.device)
     recorder = _Recorder(images)
     devices = [like.device] if like.device.type == "cuda" else []
     with (
-        hooks.followed(module, recorder.ended, began=recorder.began), hooks.evaluating(module), torch.no_grad(),
-        torch.random.fork_rng(devices), recorder,
+        hooks.followed(module, recorder.ended, began=recorder.began), hooks.evaluating(module), _buffers_kept(module),
+        torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices), recorder,
     ):  # fmt: skip
         try:
             module(images)
@@ -62,6 +66,19 @@ def trace(module: nn.Module, image_size: int | tuple[int, int], *, channels: int
     if not recorder.layers:
         raise XailabError("nothing that the network gives was computed from its images by functions of torch")
     return Graph(tuple(recorder.steps), recorder.layers)
+
+
+@contextmanager
+def _buffers_kept(module: nn.Module) -> Iterator[None]:
+    """Put back what a network writes into its buffers in evaluation mode, too, such as statistics."""
+    before = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, values in before:
+            if not buffer.is_meta and not torch.equal(buffer, values):
+                with torch.no_grad():
+                    buffer.copy_(values)
 
 
 class _Recorder(TorchFunctionMode):
@@ -75,27 +92,35 @@ class _Recorder(TorchFunctionMode):
         self._named = {0}
         # The tensor itself is kept, so that no other gets its id; its version tells a change behind its back.
         self._known: dict[int, tuple[Tensor, int, int]] = {}
+        # Memory of other tensors that something of the images was written into; kept for the same reason.
+        self._written: dict[int, torch.UntypedStorage] = {}
         self._know(images, 0)
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        given = [tensor for tensor in _tensors((*args, *kwargs.values())) if id(tensor) in self._known]
-        stale = [tensor for tensor in given if tensor._version != self._known[id(tensor)][2]]
+        tensors = list(_tensors((*args, *kwargs.values())))
+        given = [tensor for tensor in tensors if id(tensor) in self._known]
+        if not given and not any(map(self._changed, tensors)):
+            return function(*args, **kwargs)
+        changed = any(map(self._changed, tensors))
         inputs = tuple(self._known[id(tensor)][1] for tensor in given)
+        # Parameters made in inference mode have no version, nothing can be written into them either.
+        others = [one for one in tensors if id(one) not in self._known and not one.is_inference()]
+        versions = [tensor._version for tensor in others]
         result = function(*args, **kwargs)
-        outputs = list(_tensors((result,)))
-        if not given or not outputs:
-            return result
+        for tensor, version in zip(others, versions, strict=True):
+            if tensor._version != version:
+                storage = tensor.untyped_storage()
+                self._written[storage._cdata] = storage
         name = resolve_name(function) or getattr(function, "__name__", repr(function))
-        for number, output in enumerate(outputs):
+        for number, output in enumerate(_tensors((result,))):
             which = number if isinstance(result, tuple | list) else None
-            if stale:
-                operation: Operation = Unknown(name, "its input was changed in place through another view of it")
-            else:
+            operation: Operation = Unknown(name, CHANGED)
+            if not changed:
                 operation = read(name, function, args, kwargs, inputs=given, output=output, which=which)
-            self._add(name, operation, inputs, output)
+            self._add(name, operation, inputs or (0,), output)
         return result
 
     def began(self, name: str) -> None:
@@ -105,13 +130,23 @@ class _Recorder(TorchFunctionMode):
     def ended(self, name: str, output: Any) -> None:
         """Note which step made the output of a module that has just ended."""
         self._running.pop()
-        if not isinstance(output, Tensor) or id(output) not in self._known:
+        if not isinstance(output, Tensor):
+            return
+        if self._changed(output):
+            self._add("output", Unknown("the output", CHANGED), (self._known.get(id(output), (None, 0))[1],), output)
+        if id(output) not in self._known:
             return
         position = self._known[id(output)][1]
         self.layers.setdefault(name, position)
         if position not in self._named and name:  # the innermost module whose output it is
             self._named.add(position)
             self.steps[position] = replace(self.steps[position], name=name)
+
+    def _changed(self, tensor: Tensor) -> bool:
+        """Tell whether something of the images came into a tensor under another name, such as a view of it."""
+        if id(tensor) in self._known:
+            return tensor._version != self._known[id(tensor)][2]
+        return bool(self._written) and tensor.untyped_storage()._cdata in self._written
 
     def _add(self, name: str, operation: Operation, inputs: tuple[int, ...], output: Tensor) -> None:
         if output.ndim < 1 or output.shape[0] != IMAGES:

@@ -65,8 +65,8 @@ class ChannelMoments:
         self._mean = torch.zeros(units, dtype=torch.float64)
         self._scatter = torch.zeros((units, units), dtype=torch.float64)
 
-    def add(self, activations: Float[Tensor, "b k *hw"]) -> None:
-        """Add the activations of some images.
+    def add(self, activations: Float[Tensor, "b k *hw"], indices: object = None) -> None:
+        """Add the activations of some images; ``indices`` are not needed (all accumulators are fed alike).
 
         Raises
         ------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int, Int64
+from jaxtyping import Bool, Float, Float32, Int, Int64
 from torch import Tensor
 
 from xailab.statistics.quantile import refuse_nan
@@ -81,19 +81,47 @@ class TopImages:
             Another number of units, maps without cells, NaN, negative indices, or an image that is among the best
             already. Nothing has been added then.
         """
-        b, k, h, w = activations.shape
+        k, w = activations.shape[1], activations.shape[3]
         if k != self.units:
             raise ValueError(f"expected activations of {self.units} units, got {k} (axis 1)")
-        if not h * w:
-            raise ValueError(f"maps of {h}x{w} cells have no maximum")
-        if b and int(indices.min()) < 0:
-            raise ValueError(f"indices must be at least 0, got {int(indices.min())}")
+        if not activations.shape[2] * w:
+            raise ValueError(f"maps of {activations.shape[2]}x{w} cells have no maximum")
         flat = activations.detach().float().flatten(2)
         refuse_nan(flat)
         values, cells = flat.max(2)
-        positions = torch.stack([cells // w, cells % w], 2)
-        here = indices.to(flat.device, torch.int64).expand(k, b)
+        self.add_peaks(values, torch.stack([cells // w, cells % w], 2), indices)
+
+    def add_peaks(
+        self, values: Float32[Tensor, "b k"], positions: Int64[Tensor, "b k 2"], indices: Int[Tensor, " b"]
+    ) -> None:
+        """Add the spatial maxima of some images, where they are known already; else like ``add``.
+
+        Parameters
+        ----------
+        values
+            The maxima; no NaN.
+        positions
+            Row and column of each.
+        indices
+            The images' positions in the data set, each at most once in all.
+
+        Raises
+        ------
+        ValueError
+            Another number of units, negative indices, or an image that is among the best already.
+        """
+        b, k = values.shape
+        if k != self.units:
+            raise ValueError(f"expected maxima of {self.units} units, got {k} (axis 1)")
+        if b and int(indices.min()) < 0:
+            raise ValueError(f"indices must be at least 0, got {int(indices.min())}")
+        here = indices.to(values.device, torch.int64).expand(k, b)
         self._insert(values.T + 0.0, here, positions.transpose(0, 1))  # + 0.0: -0 and 0 are one value
+
+    def entering(self, values: Float32[Tensor, "b k"], indices: Int[Tensor, " b"]) -> Bool[Tensor, "b k"]:
+        """Say which of some maxima would be among the best so far: where the others lie need not be known."""
+        last, image = self._values[:, -1].to(values.device), self._indices[:, -1].to(values.device)
+        return (values > last) | ((values == last) & (indices.to(values.device)[:, None] < image))
 
     def merge(self, other: "TopImages") -> None:
         """Add what another accumulator, of other images, has seen.

@@ -20,13 +20,14 @@ from xailab.data.batch import Dataset, Vocabulary
 from xailab.dissection.alignment.counting import IOU_THRESHOLDS, Spread, counts_at
 from xailab.dissection.alignment.principal import pca_basis
 from xailab.dissection.alignment.rotating import fractional_rotation, permutation, random_rotation
-from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
+from xailab.dissection.checkpoint import Checkpoint, run_key
 from xailab.dissection.labeling import UnitLabels
 from xailab.dissection.passes import Stage, measure
 from xailab.dissection.recall import Recall
 from xailab.dissection.running import Plan, dissect_subject, labelled
 from xailab.dissection.subject import MixedLayer, Subject, subject_of
 from xailab.errors import XailabError
+from xailab.models import feeding
 from xailab.models.network import Network
 from xailab.statistics.moments import Moments
 
@@ -182,7 +183,7 @@ def _moments(
     network = subject.network
     key = run_key(
         moments=1,
-        network=module_digest(network.module),
+        network=feeding.digest(network.module),
         normalization=str(network.normalization),
         data=dataset.fingerprint,
         run=[layer, subject.image_size, len(dataset), plan.batch_size],

@@ -20,7 +20,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from xailab.data.batch import Dataset
-from xailab.dissection.checkpoint import Checkpoint, module_digest, run_key
+from xailab.dissection.checkpoint import Checkpoint, run_key
 from xailab.dissection.labeling import UnitLabels, label_units, unique_labels
 from xailab.dissection.passes import Stage, tally
 from xailab.dissection.recall import Recall
@@ -29,6 +29,7 @@ from xailab.dissection.running import Plan, dissect_subject, labelled
 from xailab.dissection.subject import Subject, subject_of
 from xailab.dissection.tallying import Tallier
 from xailab.errors import XailabError
+from xailab.models import feeding
 from xailab.models.network import Network
 from xailab.statistics.tally import Counts
 
@@ -183,7 +184,7 @@ def _counted(
     (layer,) = thresholds
     key = run_key(
         fixed=1,
-        network=module_digest(subject.network.module),
+        network=feeding.digest(subject.network.module),
         normalization=str(subject.network.normalization),
         data=dataset.fingerprint,
         conventions=plan.conventions.described(),

@@ -5,17 +5,16 @@
 - ``features``   the vectors of some images
 """
 
-import copy
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from xailab import hooks, images
-from xailab.errors import UnknownName, XailabError
+from xailab import hooks
+from xailab.errors import XailabError
+from xailab.models import feeding
 from xailab.models.network import Network
 
 
@@ -46,13 +45,8 @@ class Source:
     @property
     def digest(self) -> str:
         """Changes with the weights, the layer and the way images are fed."""
-        digest = hashlib.sha256(
-            repr((self.layer, self.image_size, self.network.normalization, self.device.type)).encode()
-        )
-        for name, value in self.network.module.state_dict().items():
-            digest.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
-            digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()[:32]
+        fed = (self.layer, self.image_size, self.network.normalization, self.device.type)
+        return feeding.digest(self.network.module, *fed)
 
 
 def source_of(network: Network, layer: str, *, image_size: int | None = None, device: str = "cpu") -> Source:
@@ -65,22 +59,14 @@ def source_of(network: Network, layer: str, *, image_size: int | None = None, de
     XailabError
         A layer that gives neither maps nor one number per unit, images too small for the network, no such device.
     """
-    where = _device(device)
-    known, size = hooks.layer_names(network.module), image_size or network.image_size
-    if layer not in known:
-        raise UnknownName("layer", layer, known, f"xailab models {network.name}")
-    try:
-        shape = hooks.shapes(network.module, size).get(layer, ())
-    except RuntimeError as error:
-        raise XailabError(f"{network.name} cannot take images of {size} x {size} pixels: {error}") from error
+    where, size = feeding.find_device(device), image_size or network.image_size
+    shape = feeding.output_shapes(network, [layer], size).get(layer, ())
     if len(shape) not in (1, 3):
-        gives = f"gives {' x '.join(map(str, shape))} numbers" if shape else "does not run or gives no tensor"
         raise XailabError(
-            f"layer {layer!r} of {network.name} {gives} for an image; features are made of layers that give one number "
-            f"or one map per unit: `xailab models {network.name}` lists them"
+            f"layer {layer!r} of {network.name} {feeding.described(shape)} for an image; features are made of layers "
+            f"that give one number or one map per unit: `xailab models {network.name}` lists them"
         )
-    module = network.module if where.type == "cpu" else copy.deepcopy(network.module).to(where)
-    return Source(replace(network, module=module), layer, tuple(shape), size, where)
+    return Source(feeding.on_device(network, where), layer, tuple(shape), size, where)
 
 
 def features(source: Source, pictures: Float[Tensor, "b 3 h w"]) -> Float32[np.ndarray, "b d"]:
@@ -91,9 +77,7 @@ def features(source: Source, pictures: Float[Tensor, "b 3 h w"]) -> Float32[np.n
     XailabError
         NaN or infinite numbers.
     """
-    resized = images.resize(pictures, source.image_size).clamp(0, 1)
-    inputs = images.normalize(resized, source.network.normalization).to(source.device)
-    inputs = inputs.contiguous(memory_format=torch.channels_last)  # convolutions on the CPU: 1.6 times faster
+    inputs = feeding.prepare(source.network, pictures, source.image_size, source.device)
     answer = hooks.activations(source.network.module, inputs, source.layer)[source.layer].float()
     vectors = answer.flatten(2).mean(2) if answer.ndim == 4 else answer
     bad = (~vectors.isfinite()).any(1)
@@ -103,14 +87,3 @@ def features(source: Source, pictures: Float[Tensor, "b 3 h w"]) -> Float32[np.n
             f"images of a batch (first: {int(bad.nonzero()[0, 0])}); are weights and normalization right?"
         )
     return vectors.cpu().numpy()
-
-
-def _device(device: str) -> torch.device:
-    """Return the device if it is there."""
-    try:
-        where = torch.device(device)
-    except RuntimeError as error:
-        raise XailabError(f"no device {device!r}; expected cpu, cuda or cuda:NUMBER") from error
-    if where.type == "cuda" and not (torch.cuda.is_available() and (where.index or 0) < torch.cuda.device_count()):
-        raise XailabError(f"no device {device!r} here: torch sees {torch.cuda.device_count()} CUDA devices; use cpu")
-    return where
