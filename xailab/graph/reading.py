@@ -73,8 +73,9 @@ def read(
     if short in _MEETINGS and which is None:
         return _MEETINGS[short](name, args, kwargs, inputs)
     operation = _other(name, short, inputs, _replay(function, args, kwargs, inputs[0], which))
-    mixing = short in _MIXING and isinstance(operation, Nonlinearity)
-    return replace(operation, mixes=_mixed(short, args, kwargs, inputs[0])) if mixing else operation
+    if short in _MIXING and isinstance(operation, Nonlinearity):
+        operation = replace(operation, mixes=_mixed(short, args, kwargs, inputs[0]))
+    return operation
 
 
 def _other(name: str, short: str, inputs: Sequence[Tensor], replay: Callable[[Tensor], Tensor]) -> Operation:

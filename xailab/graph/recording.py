@@ -30,6 +30,7 @@ def trace(module: nn.Module, image_size: int | tuple[int, int], *, channels: int
     In evaluation mode and without gradients; mode, parameters, buffers, random state and hooks are as before
     afterwards, also after an error. The graph holds the network's own parameters, so it follows when they change;
     it has to be made again for another image size, or if the network decides by the values of the image what to run.
+    What leaves torch on the way (``numpy``, ``item``) and comes back is taken for a constant.
 
     Parameters
     ----------

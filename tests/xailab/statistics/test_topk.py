@@ -95,6 +95,26 @@ def test_what_cannot_be_ranked_is_refused_and_adds_nothing(device):
         np.testing.assert_array_equal(array, before[name])
 
 
+def test_maxima_that_are_known_do_as_well_and_only_those_that_enter_need_a_place(device):
+    activations, top = maps(), TopImages(4, 3)
+    for indices in torch.from_numpy(np.random.default_rng(2).permutation(30)).split(6):
+        values, cells = activations[indices].flatten(2).max(2)
+        entering = top.entering(values.to(device), indices)
+        cells = cells.where(entering.cpu(), torch.tensor(-1))
+        rows = entering.cpu().any(1)
+        places = torch.stack([cells // 2, cells % 2], 2)[rows]
+        top.add_peaks(values[rows].to(device), places.to(device), indices[rows])
+    for name, array in accumulated(activations, range(30), 3, device).state().items():
+        np.testing.assert_array_equal(top.state()[name], array)
+    later = torch.arange(30, 36)
+    assert not top.entering(torch.full((6, 4), 2.0, device=device), later).any()  # equal to the last, and later
+    assert top.entering(torch.full((6, 4), 2.1, device=device), later).all()
+    with pytest.raises(ValueError, match="expected maxima of 4 units, got 3"):
+        top.add_peaks(torch.zeros(6, 3), torch.zeros(6, 3, 2, dtype=torch.int64), later)
+    with pytest.raises(ValueError, match="indices must be at least 0, got -1"):
+        top.add_peaks(torch.zeros(1, 4), torch.zeros(1, 4, 2, dtype=torch.int64), later[:1] - 31)
+
+
 def test_impossible_sizes_are_refused():
     with pytest.raises(ValueError, match="units must be at least 0, got -1"):
         TopImages(-1)
