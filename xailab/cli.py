@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from xailab import cli_look, cli_project
+from xailab.cli_options import BatchSize, Data, Device, ImageSize, Limit, Model, SkipBroken, Split, Weights
 from xailab.errors import Interrupted, XailabError
 
 INTERRUPTED = 130
@@ -27,15 +29,17 @@ app = typer.Typer(
 )
 train_app = typer.Typer(help="Recreate a shipped network.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
+cli_look.add_commands(app)
+cli_project.add_commands(app)
 
 
 @app.command()
 def dissect(
-    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    model: Model,
     layer: Annotated[list[str], typer.Option(help="dotted layer name; give it several times for several layers")],
     out: Annotated[Path, typer.Option(help="folder for the page and the tables")],
     data: Annotated[str, typer.Option(help="minibroden, or the path of a Broden folder")] = "minibroden",
-    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
+    weights: Weights = None,
     conventions: Annotated[
         str,
         typer.Option(help="whose: cvpr2017, lite, gandissect2018, dissect2020, compexp2020, net2vec2018"),
@@ -46,23 +50,17 @@ def dissect(
     iou: Annotated[
         float | None, typer.Option(help="IoU above which a unit is a detector; default: the conventions'")
     ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
-    ] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
-    ] = False,
+    split: Split = None,
+    limit: Limit = None,
+    image_size: ImageSize = None,
+    skip_broken: SkipBroken = False,
     random_control: Annotated[bool, typer.Option(help="dissect the same network with random weights too")] = True,
     top_units: Annotated[int, typer.Option(help="units shown on the page, best first; the tables hold all")] = 150,
-    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
+    batch_size: BatchSize = 64,
     memory: Annotated[
         int, typer.Option(help="MiB for thresholds and kept activations; less memory means more passes")
     ] = 1024,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    device: Device = "cpu",
     fresh: Annotated[bool, typer.Option("--fresh", help="do not go on from an interrupted run")] = False,
     seed: Annotated[int, typer.Option(help="of the shuffled labels and the random weights")] = 0,
 ) -> None:
@@ -83,33 +81,25 @@ def dissect(
 
 @app.command()
 def embed(
-    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    model: Model,
     layer: Annotated[str, typer.Option(help="dotted layer name; maps are averaged over their places")],
     out: Annotated[Path, typer.Option(help="folder for the page, the pictures and the tables")],
-    data: Annotated[
-        str, typer.Option(help="minibroden, digits, a folder of images, a Broden folder, torchvision:NAME:ROOT")
-    ] = "minibroden",
+    data: Data = "minibroden",
     perplexity: Annotated[
         list[float] | None, typer.Option(help="effective number of neighbors; give it several times for several maps")
     ] = None,
     color_by: Annotated[
         str | None, typer.Option(help="class, or a category of concepts; default: the classes, else whole-image labels")
     ] = None,
-    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
-    ] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
-    ] = False,
+    weights: Weights = None,
+    split: Split = None,
+    limit: Limit = None,
+    image_size: ImageSize = None,
+    skip_broken: SkipBroken = False,
     random_control: Annotated[bool, typer.Option(help="map the same network with random weights too")] = True,
     iterations: Annotated[int, typer.Option(help="of the descent, after 100 with exaggerated attraction")] = 400,
-    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    batch_size: BatchSize = 64,
+    device: Device = "cpu",
     seed: Annotated[int, typer.Option(help="of the start of the map and the random weights")] = 0,
 ) -> None:
     """Map what a layer answers to images by t-SNE; write a page to explore, pictures and tables.

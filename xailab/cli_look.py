@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xailab.cli_options import BatchSize, Data, Device, ImageSize, Limit, Model, SkipBroken, Split, Weights
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -15,31 +17,23 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def inspect(
-    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    model: Model,
     layer: Annotated[list[str], typer.Option(help="dotted layer name; give it several times for several layers")],
     out: Annotated[Path, typer.Option(help="folder for the page, the pictures and the tables")],
-    data: Annotated[
-        str, typer.Option(help="minibroden, digits, a folder of images, a Broden folder, torchvision:NAME:ROOT")
-    ] = "minibroden",
-    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
+    data: Data = "minibroden",
+    weights: Weights = None,
     units: Annotated[
         str | None, typer.Option(help="units to show, such as 3,17 or 5-9; default: the most peaked ones")
     ] = None,
     top_units: Annotated[int, typer.Option(help="so many, if no units are named; the tables hold all")] = 24,
     count: Annotated[int, typer.Option(help="images per unit")] = 9,
-    split: Annotated[
-        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
-    ] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
-    ] = False,
+    split: Split = None,
+    limit: Limit = None,
+    image_size: ImageSize = None,
+    skip_broken: SkipBroken = False,
     random_control: Annotated[bool, typer.Option(help="look at the same network with random weights too")] = True,
-    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    batch_size: BatchSize = 64,
+    device: Device = "cpu",
     seed: Annotated[int, typer.Option(help="of the random images and the random weights")] = 0,
 ) -> None:
     """Look inside layers: what their units see, respond to and read; which are dead; write a page, pictures, tables.

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xailab.cli_options import BatchSize, Data, Device, ImageSize, Limit, Model, SkipBroken, Split, Weights
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -15,7 +17,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def deconv(
-    model: Annotated[str, typer.Option(help="tags, objects, random:SEED, or a torchvision network such as resnet18")],
+    model: Model,
     layer: Annotated[str, typer.Option(help="dotted layer name")],
     out: Annotated[Path, typer.Option(help="folder for the page, the pictures and the numbers")],
     units: Annotated[
@@ -26,25 +28,17 @@ def deconv(
         typer.Option(help="deconv, guided or gradient; give it several times, the main one first; default: all"),
     ] = None,
     count: Annotated[int, typer.Option(help="images per unit")] = 9,
-    data: Annotated[
-        str, typer.Option(help="minibroden, digits, a folder of images, a Broden folder, torchvision:NAME:ROOT")
-    ] = "minibroden",
-    weights: Annotated[str | None, typer.Option(help="file with weights, or 'random', or 'DEFAULT'")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="part of the data set: train or val of Broden, a split of minibroden")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="only so many images")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="resize images to this many pixels; default: the network's own")
-    ] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="leave out unreadable images and count them")
-    ] = False,
+    data: Data = "minibroden",
+    weights: Weights = None,
+    split: Split = None,
+    limit: Limit = None,
+    image_size: ImageSize = None,
+    skip_broken: SkipBroken = False,
     random_control: Annotated[
         bool, typer.Option(help="show another unit, and a network with random weights, beside every projection")
     ] = True,
-    batch_size: Annotated[int, typer.Option(help="images per forward pass")] = 64,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    batch_size: BatchSize = 64,
+    device: Device = "cpu",
     seed: Annotated[int, typer.Option(help="of the random weights, and of images taken at random")] = 0,
 ) -> None:
     """Project what excites units of a layer back to the pixels; write a page, pictures and numbers.

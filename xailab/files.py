@@ -2,14 +2,16 @@
 
 - ``write_beside``     a context manager: write to a temporary neighbour, rename when it is whole
 - ``writable_folder``  create a folder and prove that it can be written to, before any work starts
+- ``claimed_folder``   the same for the results of a command: marked as its own, others' files are not overwritten
 - ``cache_folder``     the user's cache for rendered data (``XAILAB_CACHE`` overrides)
 """
 
 import errno
+import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -65,6 +67,49 @@ def writable_folder(path: str | Path) -> Path:
     except OSError as error:
         raise XailabError(f"cannot write to the folder {path}: {error.strerror}; choose another with --out") from error
     return path
+
+
+def claimed_folder(path: str | Path, *, record: str, made_by: str, mine: Sequence[str]) -> Path:
+    """Return a folder for the results of a command, created if need be, writable, and marked as this command's.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    record
+        Name of the JSON file in it whose entry ``made_by`` says whose the folder is; written if it is not there.
+    made_by
+        The command.
+    mine
+        Names of the files that it writes; ``*`` stands for anything.
+
+    Raises
+    ------
+    XailabError
+        Such files are there, and the folder is not this command's; or it cannot be written to. Nothing was changed.
+    """
+    path = Path(path)
+    ours = _made_by(path / record) == made_by
+    others = [] if ours else sorted(found.name for name in (record, *mine) for found in path.glob(name))
+    if others:
+        raise XailabError(
+            f"the folder {path} holds {', '.join(others[:5])} from something else, which would be overwritten; choose "
+            "another with --out"
+        )
+    path = writable_folder(path)
+    if not ours:
+        with write_beside(path / record) as temporary:
+            temporary.write_text(json.dumps({"made_by": made_by, "finished": False}) + "\n", "utf-8")
+    return path
+
+
+def _made_by(record: Path) -> object:
+    """Return who made a folder, by its record; None if it does not say."""
+    try:
+        content = json.loads(record.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content.get("made_by") if isinstance(content, dict) else None
 
 
 def cache_folder(*parts: str) -> Path:

@@ -1,6 +1,7 @@
 """Opening a data set from one word, as the command line gets it.
 
 - ``open_dataset``   a name or a path -> a data set
+- ``asked_dataset``  the same for commands, where every fault is one of the user's words
 - ``NAMES``          the names
 """
 
@@ -8,7 +9,7 @@ import os
 from pathlib import Path
 
 from xailab.data.batch import Dataset
-from xailab.errors import DataError, UnknownName
+from xailab.errors import DataError, UnknownName, XailabError
 
 NAMES = ("minibroden", "digits", "photographs")
 """Data sets that need no files. Besides: a folder, or ``torchvision:NAME:ROOT``."""
@@ -79,6 +80,25 @@ def open_dataset(
     from xailab.data.bundled import Digits, Photographs
 
     return Digits(size=size or 8) if kind == "digits" else Photographs(size=size or 224)
+
+
+def asked_dataset(
+    spec: str, *, split: str | None, limit: int | None, skip_broken: bool, progress: bool = True
+) -> Dataset:
+    """Open a data set that a command was asked for; see ``open_dataset``.
+
+    Raises
+    ------
+    XailabError
+        Also for an option that this data set does not have, and for one without images.
+    """
+    try:
+        dataset = open_dataset(spec, split=split, limit=limit, skip_broken=skip_broken, progress=progress)
+    except ValueError as error:
+        raise XailabError(str(error)) from error
+    if not len(dataset):
+        raise XailabError(f"{dataset.name} has no images")
+    return dataset
 
 
 _OPTIONS = {

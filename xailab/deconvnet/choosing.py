@@ -1,19 +1,12 @@
 """Which units to look at when nobody says which.
 
 - ``striking_units``  those whose best images stand out most
-- ``parse_units``     ``"3,17"`` or ``"3-9"`` -> numbers
 """
-
-import re
 
 import numpy as np
 from jaxtyping import Float64
 
-from xailab.errors import XailabError
 from xailab.exemplars import LayerExemplars
-
-MOST = 128
-"""Units of a page: each is nine images under three rules."""
 
 
 def standing_out(found: LayerExemplars) -> Float64[np.ndarray, " k"]:
@@ -45,27 +38,3 @@ def striking_units(found: LayerExemplars, count: int = 12) -> list[int]:
     """
     measure = standing_out(found)
     return [int(unit) for unit in np.argsort(-measure, kind="stable")[:count] if np.isfinite(measure[unit])]
-
-
-def parse_units(text: str) -> tuple[int, ...]:
-    """Return the units that ``"3,17"``, ``"3-9"`` or ``"0-3, 17"`` stands for, each once, in this order.
-
-    Raises
-    ------
-    XailabError
-        Anything else; a range that descends; more than 128 units.
-    """
-    units: dict[int, None] = {}
-    for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part, re.ASCII)
-        if not found:
-            raise XailabError(
-                f"cannot read {part.strip()!r} in units {text!r}: expected numbers and ranges like 3,17 or 3-9"
-            )
-        first, last = int(found[1]), int(found[2] or found[1])
-        if last < first:
-            raise XailabError(f"the range {part.strip()} of units descends; did you mean {last}-{first}?")
-        if last - first >= MOST or len(units | dict.fromkeys(range(first, last + 1))) > MOST:
-            raise XailabError(f"units {text!r} are more than {MOST}, which a page does not hold; take several runs")
-        units |= dict.fromkeys(range(first, last + 1))
-    return tuple(units)

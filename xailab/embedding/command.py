@@ -4,7 +4,6 @@
 - ``run``      do it; returns the lines to print
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,19 +12,20 @@ from pathlib import Path
 from xailab import __version__
 from xailab.data.batch import Dataset
 from xailab.data.minibroden.dataset import MiniBroden
-from xailab.data.opening import open_dataset
+from xailab.data.opening import asked_dataset
 from xailab.embedding.gathering import coloring, gather, source_of
 from xailab.embedding.pictures import Classes
 from xailab.embedding.report.maps import Map, make_maps
-from xailab.embedding.report.writing import RECORD, Shown, write_all, write_json
+from xailab.embedding.report.writing import RECORD, Shown, write_all
 from xailab.embedding.schedule import Descent
 from xailab.errors import XailabError
-from xailab.files import writable_folder
+from xailab.files import claimed_folder
 from xailab.models.catalogue import load
 from xailab.models.network import Network
 from xailab.models.randomizing import randomized
 
 MADE_BY = "xailab embed"
+MINE = ("index.html", "embedding.csv", "features.npz", "map.png")
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,12 @@ def run(request: Request, out: Path, *, progress: bool = True) -> list[str]:
         slug: source_of(one, request.layer, image_size=request.image_size, device=request.device)
         for slug, one in networks.items()
     }
-    dataset = _open(request, progress=progress)
+    dataset = asked_dataset(
+        request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
+    )
     category, names = coloring(dataset, request.color_by)
     _check_perplexities(request.perplexities, len(dataset))
-    out = _our_folder(out)
+    out = claimed_folder(out, record=RECORD, made_by=MADE_BY, mine=MINE)
     if isinstance(dataset, MiniBroden):
         dataset.render()  # all at once, with one bar
     found = {
@@ -123,41 +125,6 @@ def _check_perplexities(perplexities: Sequence[float], count: int) -> None:
                 f"perplexity {value:g} cannot be had with {count} images: it is a number of neighbors, from 2 to "
                 f"{count - 1} here; take more images or give another --perplexity"
             )
-
-
-def _open(request: Request, *, progress: bool) -> Dataset:
-    """Open the data set, with the options that it has."""
-    try:
-        return open_dataset(
-            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
-        )
-    except ValueError as error:
-        raise XailabError(str(error)) from error
-
-
-def _our_folder(out: Path) -> Path:
-    """Return the folder, writable, marked as ours; refuse one in which others' files would be overwritten."""
-    if out.is_dir() and not _is_ours(out):
-        mine = ("index.html", RECORD, "embedding.csv", "features.npz", "map.png")
-        others = [name for name in mine if (out / name).exists()]
-        if others:
-            raise XailabError(
-                f"the folder {out} holds {', '.join(others)} from something else, which would be overwritten; "
-                "choose another with --out"
-            )
-    out = writable_folder(out)
-    if not _is_ours(out):
-        write_json(out / RECORD, {"made_by": MADE_BY, "finished": False})
-    return out
-
-
-def _is_ours(folder: Path) -> bool:
-    """Say whether an earlier run of this command wrote here."""
-    try:
-        record = json.loads((folder / RECORD).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("made_by") == MADE_BY
 
 
 def _settings(request: Request, network: Network, dataset: Dataset) -> dict[str, object]:

@@ -48,13 +48,34 @@ def value_text(value: Value, *, full: bool) -> str:
         return "tensor " + value_text(value.array, full=full)
     if isinstance(value, np.ndarray):
         return _array_text(value, full=full)
-    if isinstance(value, tuple | list) and any(isinstance(item, np.ndarray | TorchTensor) for item in value):
+    if isinstance(value, tuple | list) and _holds_arrays(value):
         return f"{kind_of(value)[2:]} of " + "; ".join(value_text(item, full=full) for item in value)
+    if isinstance(value, tuple | list) and any(
+        isinstance(item, tuple | list) and _holds_arrays(item) for item in value
+    ):
+        return _nested_text(value, full=full)
     if isinstance(value, GeneratorHandle | NetworkHandle):
         return "a random generator" if isinstance(value, GeneratorHandle) else f"the network {value.name!r}"
     if isinstance(value, np.generic):
         value = value.item()
     return f"{value:.6g}" if isinstance(value, float) else short_repr(value)
+
+
+def _holds_arrays(value: Sequence[Value]) -> bool:
+    return any(isinstance(item, np.ndarray | TorchTensor) for item in value)
+
+
+def _nested_text(value: Sequence[Value], *, full: bool) -> str:
+    """Write a list of tuples that hold arrays, such as the layers of a network: a line each, small arrays below it."""
+    lines = [f"{kind_of(value)[2:]} of {len(value)}"]
+    for part in value if full else ():
+        items = part if isinstance(part, tuple | list) else (part,)
+        written = [value_text(item, full=False) for item in items]
+        lines.append(f" ({written[0]},)" if len(written) == 1 else f" ({', '.join(written)})")
+        for item in items:
+            _, *numbers = value_text(item, full=True).split("\n") if _holds_arrays((item,)) else [""]
+            lines += [f"    {line}" for line in numbers]
+    return "\n".join(lines)
 
 
 def short_repr(value: Value, longest: int = LONGEST) -> str:

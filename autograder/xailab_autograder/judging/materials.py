@@ -3,7 +3,9 @@
 - ``materialize``  arguments for the reference, for misconceptions and for local functions
 """
 
+import copy
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,13 @@ def _fresh(value: Value) -> Any:
     if isinstance(value, GeneratorHandle):
         return np.random.default_rng(value.seed)
     if isinstance(value, NetworkHandle):
-        from xailab import models
-
-        return models.load(value.name)
+        return copy.deepcopy(_pristine(value.name))  # what one call does to a network, the next must not see
     return value
+
+
+@lru_cache(maxsize=8)
+def _pristine(name: str) -> Any:
+    """Load a network once: a verdict takes dozens of calls, and a copy is made much faster."""
+    from xailab import models
+
+    return models.load(name)

@@ -8,7 +8,7 @@ import torch
 
 from tests.toys import Boxes, watcher
 from xailab.deconvnet import gradient, project
-from xailab.deconvnet.choosing import parse_units, standing_out, striking_units
+from xailab.deconvnet.choosing import standing_out, striking_units
 from xailab.deconvnet.controls import ANOTHER, RANDOM, another_unit, likeness, random_weights
 from xailab.deconvnet.examples import (
     Subject,
@@ -110,27 +110,6 @@ def test_units_stand_out_by_their_last_best_image_over_ordinary_ones() -> None:
         standing_out(
             replace(found, sample=gather(watcher(), "1", DATA, plan=Plan(sample=0), progress=False)["1"].sample)
         )
-
-
-@pytest.mark.parametrize(
-    ("text", "units"),
-    [("3,17", (3, 17)), ("3-6", (3, 4, 5, 6)), (" 7 , 2-3,3,7", (7, 2, 3)), ("0-127", tuple(range(128)))],
-)
-def test_units_are_read(text: str, units: tuple[int, ...]) -> None:
-    assert parse_units(text) == units
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "cannot read ''"), ("3,", "cannot read ''"), ("-3", "cannot read '-3'"), ("3-", "like 3,17 or 3-9"),
-        ("x", "cannot read 'x'"), ("2.5", "cannot read"), ("²", "cannot read"), ("9-3", "did you mean 3-9"),
-        ("0-128", "more than 128"), ("0-99,200-299", "more than 128"), ("0-999999999", "more than 128"),
-    ],
-)  # fmt: skip
-def test_what_is_no_list_of_units_is_refused(text: str, message: str) -> None:
-    with pytest.raises(XailabError, match=message):
-        parse_units(text)
 
 
 def test_a_subject_is_checked_before_any_work(subject: Subject) -> None:

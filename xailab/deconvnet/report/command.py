@@ -17,29 +17,33 @@ from xailab_kernels.compiling import CompileTime
 from xailab import __version__, render
 from xailab.data.batch import Dataset
 from xailab.data.minibroden.dataset import MiniBroden
-from xailab.data.opening import open_dataset
-from xailab.deconvnet.choosing import parse_units, striking_units
+from xailab.data.opening import asked_dataset
+from xailab.deconvnet.choosing import striking_units
 from xailab.deconvnet.examples import Subject, checked_units, subject_of
 from xailab.deconvnet.grids import block_sheet
 from xailab.deconvnet.report.page import Linked, Page, write_page
 from xailab.deconvnet.report.showing import Showing
 from xailab.deconvnet.report.writing import (
     MADE_BY,
+    MINE,
     RECORD,
     Numbers,
     likeness_table,
-    our_folder,
     write_bytes,
     write_json,
 )  # fmt: skip
 from xailab.deconvnet.rules import RULES
 from xailab.errors import Interrupted, XailabError
 from xailab.exemplars import Plan, gather
+from xailab.exemplars.naming import parse_units
+from xailab.files import claimed_folder
 from xailab.models.catalogue import load
 from xailab.models.network import Network
 from xailab.models.randomizing import randomized
 
 COUNT_MOST = 25
+MOST = 128
+"""Units of a page: each is nine images under three rules."""
 ALL_RULES = tuple(RULES)
 STRIKING = 12
 """Units shown when none are named."""
@@ -86,8 +90,10 @@ def run(request: Request, out: Path, *, progress: bool = True) -> list[str]:
         subject = _subject(request, network)
         random = _subject(request, randomized(network, seed=request.seed)) if request.random_control else None
         units = None if units is None else checked_units(subject, units)
-        dataset = _open(request, progress=progress)
-        out = our_folder(out)
+        dataset = asked_dataset(
+            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
+        )
+        out = claimed_folder(out, record=RECORD, made_by=MADE_BY, mine=MINE)
         if isinstance(dataset, MiniBroden):
             dataset.render()  # all at once, with one bar
         plan = Plan(count=request.count, seed=request.seed, batch_size=request.batch_size)
@@ -143,23 +149,13 @@ def _checked(request: Request) -> tuple[int, ...] | None:
         raise XailabError(f"count must be at most {COUNT_MOST} images per unit, got {request.count}")
     if request.seed < 0:
         raise XailabError(f"seed must be at least 0, got {request.seed}")
-    return None if request.units is None else parse_units(request.units)
+    return None if request.units is None else parse_units(request.units, most=MOST)
 
 
 def _subject(request: Request, network: Network) -> Subject:
     """Check layer, rules, size and device."""
     rules = tuple(dict.fromkeys(request.rules))
     return subject_of(network, request.layer, rules=rules, image_size=request.image_size, device=request.device)
-
-
-def _open(request: Request, *, progress: bool) -> Dataset:
-    """Open the data set, with the options that it has."""
-    try:
-        return open_dataset(
-            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
-        )
-    except ValueError as error:
-        raise XailabError(str(error)) from error
 
 
 def _show(showing: Showing, units: tuple[int, ...], *, progress: bool) -> None:

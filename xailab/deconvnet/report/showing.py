@@ -11,12 +11,13 @@ from PIL import Image
 
 from xailab import render
 from xailab.data.batch import Dataset
+from xailab.data.naming import image_name
 from xailab.deconvnet.controls import another_unit, random_weights
 from xailab.deconvnet.examples import Subject, UnitExamples, run_forward, unit_examples
 from xailab.deconvnet.grids import rules_grid, unit_block
 from xailab.deconvnet.report.cards import Card, card_of
 from xailab.deconvnet.report.stepping import steps_of
-from xailab.deconvnet.report.writing import Numbers, image_name, unit_record, write_bytes
+from xailab.deconvnet.report.writing import Numbers, unit_record, write_bytes
 from xailab.exemplars import LayerExemplars
 
 

@@ -1,7 +1,5 @@
 """The files beside the page.
 
-- ``our_folder``  the folder, if nothing of others is in the way
-- ``image_name``  what an image is called
 - ``Numbers``     ``projections.npz``, written unit after unit: memory does not grow with the units
 - ``write_json``, ``write_bytes``  one file, whole or not at all
 - ``unit_record``, ``likeness_table``  what ``deconv.json`` holds of a unit, and of the controls
@@ -17,57 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from xailab.data.batch import Dataset
-from xailab.data.broden import BrodenFolder
-from xailab.data.folder import ImageFolder
 from xailab.deconvnet.controls import ANOTHER, RANDOM, likeness
 from xailab.deconvnet.examples import UnitExamples
-from xailab.errors import XailabError
-from xailab.files import writable_folder, write_beside
+from xailab.files import write_beside
 
 MADE_BY = "xailab deconv"
 RECORD = "deconv.json"
-MINE = ("index.html", RECORD, "projections.npz", "exemplars.npz", "grid.png")
-
-
-def our_folder(out: Path) -> Path:
-    """Return the folder, writable, marked as ours; refuse one in which others' files would be overwritten.
-
-    Raises
-    ------
-    XailabError
-        Such files, or a folder that cannot be written to.
-    """
-    if out.is_dir() and not _is_ours(out):
-        others = [name for name in MINE if (out / name).exists()]
-        others += sorted(path.name for path in out.glob("grid-*.png"))
-        if others:
-            raise XailabError(
-                f"the folder {out} holds {', '.join(others[:5])} from something else, which would be overwritten; "
-                "choose another with --out"
-            )
-    out = writable_folder(out)
-    if not _is_ours(out):
-        write_json(out / RECORD, {"made_by": MADE_BY, "finished": False})
-    return out
-
-
-def _is_ours(folder: Path) -> bool:
-    """Say whether an earlier run of this command wrote here."""
-    try:
-        record = json.loads((folder / RECORD).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("made_by") == MADE_BY
-
-
-def image_name(dataset: Dataset, index: int) -> str:
-    """Return the path of an image in the data set's folder, or the data set's name and a position."""
-    if isinstance(dataset, ImageFolder):
-        return dataset.files[index].relative_to(dataset.root).as_posix()
-    if isinstance(dataset, BrodenFolder):
-        return dataset.rows[index].image
-    return f"{dataset.name} {index}"
+MINE = ("index.html", "projections.npz", "exemplars.npz", "grid.png", "grid-*.png")
 
 
 class Numbers:

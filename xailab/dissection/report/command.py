@@ -13,7 +13,7 @@ from pathlib import Path
 from xailab import __version__
 from xailab.data.batch import Dataset
 from xailab.data.minibroden.dataset import MiniBroden
-from xailab.data.opening import open_dataset
+from xailab.data.opening import asked_dataset
 from xailab.dissection.conventions import Conventions, preset
 from xailab.dissection.report.page import Linked, write_page
 from xailab.dissection.report.pictures import tiles
@@ -119,12 +119,9 @@ def _plan(request: Request) -> Plan:
 
 def _open(request: Request, *, progress: bool) -> Dataset:
     """Open the data set, with the options that it has."""
-    try:
-        dataset = open_dataset(
-            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
-        )
-    except ValueError as error:
-        raise XailabError(str(error)) from error
+    dataset = asked_dataset(
+        request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
+    )
     if isinstance(dataset, MiniBroden):
         dataset.render()  # all at once, with one bar
     return dataset

@@ -1,6 +1,5 @@
-"""What people are shown of the images of a data set: names, and small copies.
+"""What people are shown of the images of a data set.
 
-- ``image_names``   the file of an image, or its position
 - ``small_images``  squares of a few pixels
 """
 
@@ -11,22 +10,11 @@ from jaxtyping import UInt8
 from tqdm import tqdm
 
 from xailab.data.batch import Dataset
-from xailab.data.broden import BrodenFolder
-from xailab.data.folder import ImageFolder
 from xailab.embedding.pictures.thumbnails import thumbnail
 from xailab.images import to_uint8
 
 CHUNK = 128
 """Images read at a time."""
-
-
-def image_names(dataset: Dataset) -> list[str]:
-    """Return a name for every image: its path in the data set's folder, or the data set's name and a position."""
-    if isinstance(dataset, ImageFolder):
-        return [file.relative_to(dataset.root).as_posix() for file in dataset.files]
-    if isinstance(dataset, BrodenFolder):
-        return [row.image for row in dataset.rows]
-    return [f"{dataset.name} {position}" for position in range(len(dataset))]
 
 
 def small_images(

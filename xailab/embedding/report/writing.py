@@ -18,7 +18,8 @@ from jaxtyping import Int64
 
 from xailab import render
 from xailab.data.batch import Dataset
-from xailab.embedding.gathering import Source, image_names, small_images
+from xailab.data.naming import image_name
+from xailab.embedding.gathering import Source, small_images
 from xailab.embedding.pictures import Classes, class_map, image_map, side_by_side
 from xailab.embedding.pictures.page import Linked, View, write_page
 from xailab.embedding.report.maps import Map, kept_neighbors, nearest_neighbors
@@ -74,7 +75,8 @@ class Shown:
 
 def write_all(shown: Shown, out: Path, *, progress: bool = True) -> None:
     """Write everything but the features into the folder, the page and the record last."""
-    names, count, first = image_names(shown.dataset), len(shown.dataset), shown.maps[0]
+    count, first = len(shown.dataset), shown.maps[0]
+    names = [image_name(shown.dataset, index) for index in range(count)]
     chosen = np.unique(np.linspace(0, count - 1, min(count, PAGE_POINTS)).round().astype(np.int64))
     classes = replace(shown.classes, index=shown.classes.index[chosen])
     side = max(8, min(LARGEST_TILE, math.isqrt(SHEET_PIXELS // len(chosen))))  # so that all fit into one picture

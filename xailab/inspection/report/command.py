@@ -3,7 +3,6 @@
 - ``run``  do it; returns the lines to print
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -15,9 +14,8 @@ from PIL import Image
 from xailab import __version__, exemplars, render
 from xailab.data.batch import Dataset
 from xailab.data.minibroden.dataset import MiniBroden
-from xailab.data.opening import open_dataset
-from xailab.errors import XailabError
-from xailab.files import writable_folder, write_beside
+from xailab.data.opening import asked_dataset
+from xailab.files import claimed_folder, write_beside
 from xailab.inspection.pictures import side_by_side
 from xailab.inspection.report.cards import cards
 from xailab.inspection.report.examining import Examined, Plan, chosen_units, examine, plan_of
@@ -34,6 +32,7 @@ from xailab.models.randomizing import randomized
 MADE_BY = "xailab inspect"
 RECORD = "inspect.json"
 OVERVIEW = "layers.png"
+MINE = ("index.html", "units.csv", OVERVIEW, "seen.npz", "seen-random.npz")
 
 
 def run(request: Request, out: Path, *, progress: bool = True) -> list[str]:
@@ -57,8 +56,10 @@ def run(request: Request, out: Path, *, progress: bool = True) -> list[str]:
     if request.random_control:
         other = randomized(network, seed=request.seed)
         plans["random"] = plan_of(other, request.layers, image_size=size, device=request.device)
-    dataset = _open(request, progress=progress)
-    out = _our_folder(out)
+    dataset = asked_dataset(
+        request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
+    )
+    out = claimed_folder(out, record=RECORD, made_by=MADE_BY, mine=MINE)
     if isinstance(dataset, MiniBroden):
         dataset.render()  # all at once, with one bar
     how = exemplars.Plan(count=request.count, seed=request.seed, batch_size=request.batch_size)
@@ -78,44 +79,6 @@ def _check_units(plan: Plan, units: tuple[int, ...] | None) -> None:
     """Refuse units that one of the layers does not have."""
     for layer in plan.layers:
         check_units(units or (), plan.units(layer), layer)
-
-
-def _open(request: Request, *, progress: bool) -> Dataset:
-    """Open the data set, with the options that it has."""
-    try:
-        dataset = open_dataset(
-            request.data, split=request.split, limit=request.limit, skip_broken=request.skip_broken, progress=progress
-        )
-    except ValueError as error:
-        raise XailabError(str(error)) from error
-    if not len(dataset):
-        raise XailabError(f"{dataset.name} has no images")
-    return dataset
-
-
-def _our_folder(out: Path) -> Path:
-    """Return the folder, writable, marked as ours; refuse one in which others' files would be overwritten."""
-    if out.is_dir() and not _is_ours(out):
-        mine = ("index.html", RECORD, "units.csv", OVERVIEW, "seen.npz", "seen-random.npz")
-        others = [name for name in mine if (out / name).exists()]
-        if others:
-            raise XailabError(
-                f"the folder {out} holds {', '.join(others)} from something else, which would be overwritten; "
-                "choose another with --out"
-            )
-    out = writable_folder(out)
-    if not _is_ours(out):
-        write_json(out / RECORD, {"made_by": MADE_BY, "finished": False})
-    return out
-
-
-def _is_ours(folder: Path) -> bool:
-    """Say whether an earlier run of this command wrote here."""
-    try:
-        record = json.loads((folder / RECORD).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(record, dict) and record.get("made_by") == MADE_BY
 
 
 def _section(

@@ -1,13 +1,13 @@
 """The options of ``xailab inspect``.
 
-- ``Request``      all of them
-- ``parse_units``  ``"3,17,5-9"`` -> numbers
+- ``Request``  all of them
+- ``checked``  refuses numbers out of range
 """
 
-import re
 from dataclasses import dataclass
 
 from xailab.errors import XailabError
+from xailab.exemplars.naming import parse_units
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,6 @@ class Request:
     batch_size: int = 64
     device: str = "cpu"
     seed: int = 0
-
-
-def parse_units(text: str) -> tuple[int, ...]:
-    """Read numbers and ranges: ``"3,17,5-9"``; each unit once, in the order given.
-
-    Raises
-    ------
-    XailabError
-        Anything else, or a range that runs backwards.
-    """
-    units: dict[int, None] = {}
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if last < first or last - first > 10_000:
-            raise XailabError(f"cannot read units {text!r}: expected numbers and ranges such as 3,17 or 5-9")
-        units |= dict.fromkeys(range(first, last + 1))
-    return tuple(units)
 
 
 def checked(request: Request) -> tuple[int, ...] | None:

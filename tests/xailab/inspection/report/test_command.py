@@ -16,7 +16,7 @@ from xailab.errors import Interrupted, UnknownName, XailabError
 from xailab.exemplars import gathering
 from xailab.inspection.report import examining
 from xailab.inspection.report.command import run
-from xailab.inspection.report.request import Request, parse_units
+from xailab.inspection.report.request import Request
 
 SMALL = Request("objects", ("conv1", "conv2"), limit=30, units="3,1", count=3, batch_size=16, random_control=False)
 FILES = [
@@ -141,17 +141,6 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(XailabError, match=r"holds index\.html from something else"):
         run(SMALL, tmp_path, progress=False)
     assert contents(tmp_path) == {"index.html": b"mine"}
-
-
-@pytest.mark.parametrize(("text", "units"), [("3,17", (3, 17)), ("5-7, 6,2", (5, 6, 7, 2)), ("0", (0,))])
-def test_units_are_numbers_and_ranges(text: str, units: tuple[int, ...]) -> None:
-    assert parse_units(text) == units
-
-
-@pytest.mark.parametrize("text", ["", "a", "3,", "-1", "9-5", "1-2-3", "0-99999"])
-def test_anything_else_is_no_list_of_units(text: str) -> None:
-    with pytest.raises(XailabError, match="cannot read units"):
-        parse_units(text)
 
 
 def test_the_command_line_passes_its_options_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
