@@ -116,6 +116,9 @@ def _replay(
     def put(value: Any, new: Tensor) -> Any:
         if value is given:
             return new
+        if isinstance(value, Tensor) and value.ndim and value.device != new.device:
+            # torch itself may say nothing and give what happens to lie in memory, if the one of them has no data
+            raise RuntimeError(f"a tensor on {value.device} meets one on {new.device}")
         return type(value)(put(part, new) for part in value) if type(value) in (tuple, list) else value
 
     def replay(values: Tensor) -> Tensor:

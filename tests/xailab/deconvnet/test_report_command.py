@@ -163,7 +163,7 @@ def test_a_layer_without_maps_and_a_dead_unit_are_shown_as_what_they_are(tmp_pat
 def test_what_cannot_be_done_is_refused_before_the_data_are_opened(
     change: dict[str, object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "open_dataset", lambda *_, **__: pytest.fail("the data set was opened"))
+    monkeypatch.setattr(command, "asked_dataset", lambda *_, **__: pytest.fail("the data set was opened"))
     with pytest.raises(XailabError, match=message):
         run(replace(SMALL, **change), tmp_path / "new", progress=False)  # type: ignore[arg-type]
     assert not (tmp_path / "new").exists()
