@@ -117,7 +117,7 @@ def test_a_layer_without_maps_is_shown_without_a_map_of_cells(tmp_path: Path) ->
         ({"layers": ()}, XailabError, "no layer was named"),
         ({"layers": ("conv9",)}, UnknownName, "no layer 'conv9'; did you mean 'conv"),
         ({"layers": ("conv1", "fc6"), "units": "40"}, XailabError, "layer 'conv1' has no unit 40: its 32 units"),
-        ({"units": "3;4"}, XailabError, "cannot read .3;4. in units .3;4.: expected numbers and ranges like 3,17 or 3-9"),
+        ({"units": "3;4"}, XailabError, "cannot read .3;4. in units .3;4."),
         ({"model": "object"}, UnknownName, "did you mean 'objects'"),
         ({"data": "minibrode"}, UnknownName, "did you mean 'minibroden'"),
         ({"data": "digits", "limit": 3}, XailabError, "limit=3 does not apply to digits"),
