@@ -7,7 +7,7 @@ OUT    ?= out/demo
 .PHONY: help demo test lint validity labs bench train clean
 
 help:
-	@echo "make demo   set up, dissect a trained network, map its features, grade a made-up class: $(OUT)/index.html, map, class"
+	@echo "make demo   set up, dissect a trained network, look at its units, map its features, grade a made-up class: $(OUT)"
 	@echo "make test   set up, then lint, types, contracts and all tests"
 	@echo "make lint   the checks alone"
 	@echo "make validity  examine the grading of every lab: right answers, known mistakes, mutants, 50 seeds"
@@ -31,6 +31,8 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 
 demo: $(VENV)/.ready
 	$(BIN)/xailab dissect --model tags --layer conv1 --layer conv5 --data minibroden --out $(OUT)
+	$(BIN)/xailab inspect --model tags --layer conv1 --layer conv5 --data minibroden --out $(OUT)/units
+	$(BIN)/xailab deconv --model tags --layer conv5 --data minibroden --out $(OUT)/deconv
 	$(BIN)/xailab embed --model tags --layer conv5 --data minibroden --out $(OUT)/map
 	rm -rf $(OUT)/class
 	$(BIN)/xailab rehearse 03 --students 12 --seed 1 --grade --out $(OUT)/class

@@ -111,6 +111,8 @@ def convolution(
         the last cells belong to no window. Those get 0.
     groups
         Blocks of channels that do not see each other.
+
+    Source: Dumoulin and Visin 2016, chapter 4.
     """
     (above, below), (left, right) = windows.padding
     if above != below or left != right:  # of the padded map, then without its padding

@@ -144,7 +144,7 @@ def _difference(exercise: Exercise, case: Case, got: Value, expected: Value) -> 
         if (form := compare(got, expected, exercise.tolerance)) and form.tier != "values":
             return form
         verdict = exercise.judge(case, plain(got))
-        return None if verdict is None else Difference("values", verdict, verdict)
+        return None if verdict is None else Difference.said("values", verdict, verdict)
     if exercise.canonical is not None and compare(got, expected, exercise.tolerance):
         try:
             got = exercise.canonical(plain(got))

@@ -9,8 +9,9 @@ Nothing here calls a method of a value that came from a worker: values are rebui
 they are exact types.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -28,15 +29,29 @@ class Difference:
     ----------
     tier
         Of which kind.
-    message
-        A sentence or more, with numbers.
-    summary
-        The same without any number of the expected value, for cases that are not shown.
+    told, shortly
+        Write ``message`` and ``summary``. They are written on demand: to name a mistake, values are compared with
+        those of every known one, and nobody reads how they differ.
     """
 
     tier: Literal["type", "shape", "dtype", "values"]
-    message: str
-    summary: str
+    told: Callable[[], str]
+    shortly: Callable[[], str]
+
+    @classmethod
+    def said(cls, tier: Literal["type", "shape", "dtype", "values"], message: str, summary: str) -> "Difference":
+        """Return one whose texts are there already."""
+        return cls(tier, lambda: message, lambda: summary)
+
+    @property
+    def message(self) -> str:
+        """A sentence or more, with numbers."""
+        return self.told()
+
+    @property
+    def summary(self) -> str:
+        """The same without any number of the expected value, for cases that are not shown."""
+        return self.shortly()
 
 
 def plain(value: Value) -> Any:
@@ -90,7 +105,7 @@ def _type_difference(got: Value, expected: Value, where: str) -> Difference:
         text += " (does every path through the function end with a return?)"
     elif isinstance(got, tuple | list) and isinstance(expected, np.ndarray):
         text += "; make it one array: np.array(...) or np.stack(...)"
-    return Difference("type", text, text)
+    return Difference.said("type", text, text)
 
 
 def _compare_dicts(got: Value, expected: Mapping[str, Value], tolerance: Tolerance, where: str) -> Difference | None:
@@ -101,7 +116,7 @@ def _compare_dicts(got: Value, expected: Mapping[str, Value], tolerance: Toleran
         parts = [f"without {short_repr(missing)[1:-1]}"] if missing else []
         parts += [f"with {short_repr(extra)[1:-1]} too many"] if extra else []
         count = f"a dict of {len(expected)} keys was expected{_at(where)}, got {len(got)}"
-        return Difference("shape", f"got a dict{_at(where)} {' and '.join(parts)}", count)
+        return Difference.said("shape", f"got a dict{_at(where)} {' and '.join(parts)}", count)
     parts_of = (_compare(got[key], expected[key], tolerance, f"{where}[{key!r}]") for key in expected)
     return next((difference for difference in parts_of if difference), None)
 
@@ -114,7 +129,7 @@ def _compare_sequences(got: Value, expected: Sequence[Value], tolerance: Toleran
     kind = "tuple" if isinstance(expected, tuple) else "list"
     if len(got) != len(expected):
         entries = f"expected a {kind} of {len(expected)} entries{_at(where)}, got {len(got)}"
-        return Difference("shape", entries, f"expected another number of entries{_at(where)}, got {len(got)}")
+        return Difference.said("shape", entries, f"expected another number of entries{_at(where)}, got {len(got)}")
     parts_of = (
         _compare(mine, theirs, tolerance, f"{where}[{index}]")
         for index, (mine, theirs) in enumerate(zip(got, expected, strict=True))
@@ -127,7 +142,7 @@ def _compare_words(got: Value, expected: str | None, where: str) -> Difference |
         return _type_difference(got, expected, where)
     if got == expected:
         return None
-    return Difference(
+    return Difference.said(
         "values", f"expected {short_repr(expected)}{_at(where)}, got {short_repr(got)}", f"another text{_at(where)}"
     )
 
@@ -136,7 +151,7 @@ def _compare_numbers(got: Value, expected: Value, tolerance: Tolerance, where: s
     if isinstance(got, np.ndarray | np.generic):
         if got.ndim:
             text = f"expected one number{_at(where)}, got an array of shape {shape_text(got.shape)}"
-            return Difference("shape", text, text)
+            return Difference.said("shape", text, text)
     elif not isinstance(got, bool | int | float | complex):
         return _type_difference(got, expected, where)
     if isinstance(got, int) and not -(2**63) <= got < 2**63:
@@ -153,7 +168,7 @@ def _compare_arrays(got: Value, expected: np.ndarray, tolerance: Tolerance, wher
             text += ": the axes are in the opposite order"
         elif tuple(n for n in got.shape if n != 1) == tuple(n for n in expected.shape if n != 1):
             text += ": an axis of length 1 too many or too few"
-        return Difference("shape", text, text)
+        return Difference.said("shape", text, text)
     return _compare_values(got, expected, tolerance, where)
 
 
@@ -164,13 +179,16 @@ def _compare_values(got: np.ndarray, expected: np.ndarray, tolerance: Tolerance,
     if ours == theirs or (theirs == "floats" and ours == "integers" and correct):
         if correct:
             return None
-        message = values_text(got, expected, where, numbers=True, wrong=~_within(got, expected, tolerance))
-        summary = values_text(got, expected, where, numbers=False, wrong=~_within(got, expected, tolerance))
-        return Difference("values", message, summary)
+        write = partial(_values_text, got, expected, tolerance, where)
+        return Difference("values", partial(write, numbers=True), partial(write, numbers=False))
     text = f"expected {theirs}{_at(where)}, got {ours} ({got.dtype})"
     if ours == "complex numbers":
         text += "; the right result is real: what makes yours complex?"
-    return Difference("dtype", text, text)
+    return Difference.said("dtype", text, text)
+
+
+def _values_text(got: np.ndarray, expected: np.ndarray, tolerance: Tolerance, where: str, *, numbers: bool) -> str:
+    return values_text(got, expected, where, numbers=numbers, wrong=~_within(got, expected, tolerance))
 
 
 FAMILIES = {"b": "True and False", "i": "integers", "u": "integers", "f": "floats", "c": "complex numbers"}
