@@ -38,7 +38,7 @@ demo: $(VENV)/.ready
 	$(BIN)/xailab rehearse 03 --students 12 --seed 1 --grade --out $(OUT)/class
 
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile # a file's tests share what they build
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile # a process per core; a file's tests share what they build
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from xailab_autograder.judging.judge import check_task
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.records import ExerciseRecord
 from xailab_autograder.judging.seeds import for_student
-from xailab_autograder.judging.threads import one_blas_thread
+from xailab_autograder.judging.threads import one_thread
 
 from xailab import deconvnet, hooks, images, models
 from xailab.data import MiniBroden, batches
@@ -31,7 +31,7 @@ RULES = ("gradient", "deconv", "guided")
 @pytest.fixture(scope="module", autouse=True)
 def small_products() -> Iterator[None]:
     """One thread for BLAS: for matrices as small as these it is faster than several."""
-    with one_blas_thread():
+    with one_thread():
         yield
 
 

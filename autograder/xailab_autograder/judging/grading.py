@@ -14,7 +14,7 @@ from xailab_autograder.exercises import Exercise, Lab, Task
 from xailab_autograder.judging.judge import check_task, tasks_wanted
 from xailab_autograder.judging.records import ExerciseRecord, SubmissionRecord
 from xailab_autograder.judging.seeds import for_student
-from xailab_autograder.judging.threads import one_blas_thread
+from xailab_autograder.judging.threads import one_thread
 from xailab_autograder.notebooks.submission import Submission
 from xailab_autograder.sandbox.outcomes import Definitions, Student, Wanted
 from xailab_autograder.sandbox.student import SandboxedStudent
@@ -69,7 +69,7 @@ def grade(
     """Judge every task of a lab with whoever answers calls; see ``grade_submission``."""
     began, now = time.monotonic(), datetime.now(UTC)
     records: list[ExerciseRecord] = []
-    with one_blas_thread():
+    with one_thread():
         for task in lab.tasks:
             if progress is not None:
                 progress(task)

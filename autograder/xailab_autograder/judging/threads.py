@@ -1,6 +1,6 @@
-"""Small matrices want one thread: BLAS libraries that start several for each product make the judge ten times slower.
+"""Small arrays want one thread: libraries that start several for each product make the judge ten times slower.
 
-- ``one_blas_thread``  a context in which they start none
+- ``one_thread``  a context in which they start none
 """
 
 from contextlib import AbstractContextManager
@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager
 from threadpoolctl import threadpool_limits
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Return a context in which linear algebra of this process runs on one thread. Takes a millisecond."""
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which linear algebra and torch's convolutions run on one thread. Takes a millisecond.
+
+    It holds for libraries that are loaded when it is entered: BLAS, and OpenMP, which torch uses.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
     return limits

@@ -79,9 +79,9 @@ def judge(lab: str, task: Exercise, cells: Sequence[Cell], *, attempts: int) -> 
     """
     from xailab_autograder.judging.judge import check_task
     from xailab_autograder.judging.seeds import public
-    from xailab_autograder.judging.threads import one_blas_thread
+    from xailab_autograder.judging.threads import one_thread
     from xailab_autograder.sandbox.outcomes import Wanted
     from xailab_autograder.sandbox.student import SandboxedStudent
 
-    with one_blas_thread(), SandboxedStudent(zygote(), cells, [Wanted(task.id, task.function)]) as student:
+    with one_thread(), SandboxedStudent(zygote(), cells, [Wanted(task.id, task.function)]) as student:
         return check_task(task, student, public(lab, task.id), hidden=False, attempts=attempts)

@@ -20,7 +20,7 @@ from xailab_autograder.judging.judge import Verdict, check_task, tasks_wanted
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.records import ExerciseRecord
 from xailab_autograder.judging.seeds import Draw, for_student
-from xailab_autograder.judging.threads import one_blas_thread
+from xailab_autograder.judging.threads import one_thread
 from xailab_autograder.sandbox.outcomes import Cell, Student, Wanted
 from xailab_autograder.sandbox.student import SandboxedStudent
 from xailab_autograder.sandbox.zygote import Zygote
@@ -51,7 +51,7 @@ def draw_of(lab: Lab, task: Task, seed: int) -> Draw:
 
 
 def _judged(task: Task, student: Student, draw: Draw, *, hidden: bool = True) -> Verdict:
-    with one_blas_thread():
+    with one_thread():
         return check_task(task, student, draw, hidden=hidden)
 
 
