@@ -9,6 +9,12 @@ The bench, which every lab may use:
 - ``xailab.render``   grids, overlays, masked images, bar charts
 - ``xailab.graph``    what a network really computes, step by step
 
+What several methods share:
+
+- ``xailab.receptive``   which pixels a unit can see
+- ``xailab.exemplars``   the images that excite units most, over data sets of any size
+- ``xailab.statistics``  accumulators that can be merged
+
 The methods, which students build:
 
 - ``xailab.inspection``  filters, activations, receptive fields, the images that excite a unit most
