@@ -1,7 +1,6 @@
 """Lab 2: references equal torch and the library, worked numbers are right, mistakes are named however they are made."""
 
 import ast
-import importlib
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
@@ -10,20 +9,17 @@ import pytest
 import torch
 from torch.nn import functional
 from xailab_autograder import labs
-from xailab_autograder.exercises import Case, Choice, Exercise, Lab
+from xailab_autograder.exercises import Choice, Exercise, Lab
 from xailab_autograder.judging.describing import call_text
-from xailab_autograder.judging.judge import check_task
-from xailab_autograder.judging.local import LocalStudent
-from xailab_autograder.judging.records import ExerciseRecord
-from xailab_autograder.judging.seeds import for_student
 from xailab_autograder.judging.threads import one_thread
 
+from tests.labs.asking import cases, exercise, judged, modules_of
 from xailab import deconvnet, hooks, images, models
 from xailab.data import MiniBroden, batches
 from xailab.deconvnet import switches as library
 
 SEEDS = range(3)
-KEY = b"a key for the tests alone"
+module = modules_of("02")
 CONV5 = 11
 RULES = ("gradient", "deconv", "guided")
 
@@ -38,11 +34,6 @@ def small_products() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def lab() -> Lab:
     return labs.load("02")
-
-
-def module(name: str) -> ModuleType:
-    labs.load("02")
-    return importlib.import_module(f"xailab_lab_02.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +60,6 @@ def tags() -> models.Network:
 def pictures(tags: models.Network) -> torch.Tensor:
     (batch,) = batches(MiniBroden("probe", limit=3), 3)
     return images.normalize(batch.images, tags.normalization)
-
-
-def exercise(lab: Lab, name: str) -> Exercise:
-    return next(task for task in lab.tasks if isinstance(task, Exercise) and task.id == name)
-
-
-def cases(lab: Lab, name: str, seed: int) -> list[Case]:
-    task = exercise(lab, name)
-    return [*task.worked, *task.random(np.random.default_rng(seed)), *task.edges(np.random.default_rng(seed + 1000))]
-
-
-def judged(lab: Lab, name: str, function: Callable, seed: int = 0, *, hidden: bool = True) -> ExerciseRecord:
-    task = exercise(lab, name)
-    draw = for_student(KEY, "02", name, f"student {seed}")
-    return check_task(task, LocalStudent({task.function: function}), draw, hidden=hidden).record
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:

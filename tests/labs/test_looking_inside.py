@@ -1,27 +1,23 @@
 """Lab 1: references equal torch and the library, worked numbers are right, mistakes are named however they are made."""
 
 import ast
-import importlib
 from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from xailab_autograder import labs
-from xailab_autograder.exercises import Case, Choice, Exercise, Lab
-from xailab_autograder.judging.judge import check_task
-from xailab_autograder.judging.local import LocalStudent
+from xailab_autograder.exercises import Choice, Exercise, Lab
 from xailab_autograder.judging.materials import materialize
-from xailab_autograder.judging.records import ExerciseRecord
-from xailab_autograder.judging.seeds import for_student
 
+from tests.labs.asking import cases, exercise, judged, modules_of
 from xailab import hooks, models
 from xailab.graph import trace
 from xailab.receptive import receptive_field
 from xailab.statistics import TopImages
 
 SEEDS = range(4)
-KEY = b"a key for the tests alone"
+module = modules_of("01")
 
 CONV5 = ((5, 2, 2), (2, 2, 0), (3, 1, 1), (2, 2, 0), (3, 1, 1), (3, 1, 1), (3, 1, 1))
 """The layers of tags up to conv5: kernel, stride, padding."""
@@ -32,29 +28,9 @@ def lab() -> Lab:
     return labs.load("01")
 
 
-def module(name: str) -> ModuleType:
-    labs.load("01")
-    return importlib.import_module(f"xailab_lab_01.{name}")
-
-
 @pytest.fixture(scope="module")
 def reference() -> ModuleType:
     return module("reference")
-
-
-def exercise(lab: Lab, name: str) -> Exercise:
-    return next(task for task in lab.tasks if isinstance(task, Exercise) and task.id == name)
-
-
-def cases(lab: Lab, name: str, seed: int) -> list[Case]:
-    task = exercise(lab, name)
-    return [*task.worked, *task.random(np.random.default_rng(seed)), *task.edges(np.random.default_rng(seed + 1000))]
-
-
-def judged(lab: Lab, name: str, function, seed: int = 0, *, hidden: bool = True) -> ExerciseRecord:
-    task = exercise(lab, name)
-    draw = for_student(KEY, "01", name, f"student {seed}")
-    return check_task(task, LocalStudent({task.function: function}), draw, hidden=hidden).record
 
 
 def test_the_functions_are_worth_10_points_and_the_lab_15_with_warm_up_predictions_and_text(lab: Lab) -> None:

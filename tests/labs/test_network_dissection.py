@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 from xailab_autograder import labs
-from xailab_autograder.exercises import Case, Choice, Exercise, Lab
+from xailab_autograder.exercises import Choice, Exercise, Lab
 from xailab_autograder.judging.comparing import compare
 from xailab_autograder.judging.judge import check_task
 from xailab_autograder.judging.local import LocalStudent
 from xailab_autograder.judging.materials import materialize
 from xailab_autograder.judging.seeds import for_student
 
+from tests.labs.asking import cases, exercise
 from xailab.data import MiniBroden
 from xailab.data.batch import Concept, Labels, Vocabulary
 from xailab.dissection import label_units, unique_labels
@@ -34,15 +35,6 @@ def lab() -> Lab:
 @pytest.fixture(scope="module")
 def reference(lab: Lab) -> ModuleType:
     return importlib.import_module("xailab_lab_03.reference")
-
-
-def exercise(lab: Lab, name: str) -> Exercise:
-    return next(task for task in lab.tasks if isinstance(task, Exercise) and task.id == name)
-
-
-def cases(lab: Lab, name: str, seed: int) -> list[Case]:
-    task = exercise(lab, name)
-    return [*task.worked, *task.random(np.random.default_rng(seed)), *task.edges(np.random.default_rng(seed + 1000))]
 
 
 def tally(activations: np.ndarray, limits: np.ndarray, labels: np.ndarray, size: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Lab 11: references equal the compiled library, worked numbers are right, mistakes are named however they are made."""
 
 import ast
-import importlib
 from types import ModuleType
 
 import numpy as np
@@ -10,18 +9,15 @@ import scipy.sparse
 import scipy.spatial.distance
 from sklearn.manifold import _t_sne as sklearn_tsne
 from xailab_autograder import labs
-from xailab_autograder.exercises import Case, Choice, Exercise, Lab
-from xailab_autograder.judging.judge import check_task
-from xailab_autograder.judging.local import LocalStudent
-from xailab_autograder.judging.records import ExerciseRecord
-from xailab_autograder.judging.seeds import for_student
+from xailab_autograder.exercises import Choice, Exercise, Lab
 from xailab_kernels.embedding.attraction import attract, pack
 from xailab_kernels.embedding.repulsion import repel
 
+from tests.labs.asking import cases, exercise, judged, modules_of
 from xailab import embedding
 
 SEEDS = range(5)
-KEY = b"a key for the tests alone"
+module = modules_of("11")
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +25,9 @@ def lab() -> Lab:
     return labs.load("11")
 
 
-def module(name: str) -> ModuleType:
-    labs.load("11")
-    return importlib.import_module(f"xailab_lab_11.{name}")
-
-
 @pytest.fixture(scope="module")
 def reference() -> ModuleType:
     return module("reference")
-
-
-def exercise(lab: Lab, name: str) -> Exercise:
-    return next(task for task in lab.tasks if isinstance(task, Exercise) and task.id == name)
-
-
-def cases(lab: Lab, name: str, seed: int) -> list[Case]:
-    task = exercise(lab, name)
-    return [*task.worked, *task.random(np.random.default_rng(seed)), *task.edges(np.random.default_rng(seed + 1000))]
-
-
-def judged(lab: Lab, name: str, function, seed: int = 0, *, hidden: bool = True) -> ExerciseRecord:
-    task = exercise(lab, name)
-    draw = for_student(KEY, "11", name, f"student {seed}")
-    return check_task(task, LocalStudent({task.function: function}), draw, hidden=hidden).record
 
 
 def test_the_functions_are_worth_12_points_and_the_lab_16(lab: Lab) -> None:
