@@ -263,6 +263,15 @@ def test_structures_without_numbers_can_be_traced() -> None:
     assert trace(network, 224).steps[-1].shape == (9,)
 
 
+def test_numbers_are_not_put_into_structures_without_numbers() -> None:
+    weight = torch.ones(3, 1, 2, 2, device="meta")
+    graph = trace(Does(lambda x: functional.conv_transpose2d(x, weight)).to("meta"), 6)
+    operation = graph.steps[-1].operation
+    assert operation.apply(torch.ones(1, 3, 6, 6, device="meta")).shape == (1, 1, 7, 7)
+    with pytest.raises(RuntimeError, match="a tensor on meta meets one on cpu"):  # torch gives what lies in memory
+        operation.apply(torch.ones(1, 3, 6, 6))
+
+
 def test_what_does_not_come_from_the_image_is_no_step() -> None:
     network = Does(lambda x: functional.conv2d(x, torch.ones(2, 3, 1, 1).mul(3).relu()))
     assert kinds(same(network)) == [Input, Convolution]
